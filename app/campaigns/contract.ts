@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { deliveryReason, sendProgress } from '../deliveries/contract.ts'
+import { mailCheck, mailContent } from '../templates/contract.ts'
+
+/**
+ * draft -> scheduled -> preparing -> sending -> sent, with paused (back to sending), cancelled from anything not finished.
+ * A scheduled campaign may go back to draft. `failed`: could not be prepared; `statusReason` says why in plain words.
+ */
+export const campaignStatus = z.enum(['draft', 'scheduled', 'preparing', 'sending', 'paused', 'sent', 'cancelled', 'failed'])
+export type CampaignStatus = z.infer<typeof campaignStatus>
+
+/** Who gets it. */
+export const audience = z.discriminatedUnion('kind', [z.object({ kind: z.literal('everyone') }), z.object({ kind: z.literal('segment'), segmentId: z.string() })])
+export type Audience = z.infer<typeof audience>
+
+/** PUT /api/campaigns/:id (autosave). `version` is the one that was read; a newer one on the server answers 409. */
+export const campaignInput = z.object({
+  version: z.number().int(),
+  name: z.string().trim().min(1, 'give the campaign a name').max(150, 'at most 150 characters'),
+  subject: z.string().max(250, 'at most 250 characters'),
+  preheader: z.string().max(250, 'at most 250 characters'),
+  content: mailContent,
+  audience,
+})
+/** POST /api/campaigns -> campaignView */
+export const campaignCreate = z.object({ name: z.string().trim().min(1).max(150), templateId: z.string().optional() })
+
+export const campaignFigures = z.object({ accepted: z.number(), delivered: z.number(), openedHuman: z.number(), clickedHuman: z.number(), orders: z.number(), revenue: z.number() })
+/** GET /api/campaigns?cursor= -> { campaigns: campaignRow[], nextCursor } */
+export const campaignRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  subject: z.string(),
+  status: campaignStatus,
+  statusReason: z.string().nullable(),
+  scheduledAt: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  updatedAt: z.string(),
+  progress: sendProgress.nullable(),
+  figures: campaignFigures.nullable(),
+  currency: z.string(),
+})
+export const campaignList = z.object({ campaigns: z.array(campaignRow), nextCursor: z.string().nullable() })
+/** GET /api/campaigns/:id */
+export const campaignView = z.object({
+  id: z.string(),
+  name: z.string(),
+  subject: z.string(),
+  preheader: z.string(),
+  content: mailContent,
+  audience,
+  status: campaignStatus,
+  statusReason: z.string().nullable(),
+  version: z.number(),
+  scheduledAt: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  updatedAt: z.string(),
+  progress: sendProgress.nullable(),
+})
+/** GET /api/campaigns/:id/rehearsal: who would get it now. Nothing is frozen yet. */
+export const rehearsal = z.object({
+  everybody: z.number(),
+  included: z.number(),
+  excluded: z.number(),
+  audienceName: z.string(), // "Everybody who may be mailed" or the segment's name
+  reasons: z.array(z.object({ reason: deliveryReason, words: z.string(), people: z.number() })),
+  samples: z.array(z.object({ subscriberId: z.string(), email: z.string(), subject: z.string(), html: z.string() })).max(3),
+  checks: z.array(mailCheck),
+  canSend: z.boolean(),
+})
+/** GET /api/campaigns/:id/why?q=ada -> up to 10 people whose address or name fits, each in or out with one sentence */
+export const whyReply = z.object({ people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), gets: z.boolean(), sentence: z.string() })) })
+/** POST /api/campaigns/:id/test { to } */
+export const testInput = z.object({ to: z.email('is not an e-mail address') })
+/** POST /api/campaigns/:id/schedule { at } (UTC, ISO); POST .../send {}; .../pause {}; .../resume {}; .../cancel {}; .../unschedule {}; .../duplicate {}; DELETE (drafts only). All answer campaignView. */
+export const scheduleInput = z.object({ at: z.iso.datetime('is not a time') })
+/** GET /api/campaigns/:id/people?state=&cursor= : people behind the numbers */
+export const peopleQuery = z.object({
+  show: z.enum(['all', 'excluded', 'accepted', 'delivered', 'opened', 'clicked', 'ordered', 'bounced', 'unsubscribed', 'held', 'refused', 'suppressed', 'uncertain', 'waiting']).default('all'),
+  cursor: z.string().max(200).optional(),
+})
+export const peopleReply = z.object({
+  people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), state: z.string(), words: z.string(), at: z.string().nullable() })),
+  nextCursor: z.string().nullable(),
+})
+export type CampaignView = z.infer<typeof campaignView>
+export type CampaignRow = z.infer<typeof campaignRow>
+export type Rehearsal = z.infer<typeof rehearsal>

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { parse, shopRoute, type Route, type ShopRequest } from '../lib/http.ts'
+import { cancel, pause, resume, schedule, sendNow, unschedule } from './commands.ts'
+import { campaignCreate, campaignInput, peopleQuery, scheduleInput, testInput } from './contract.ts'
+import { createDraft, deleteDraft, duplicate, saveDraft } from './draft.ts'
+import { peopleOf } from './people.ts'
+import { preview, previewInput } from './preview.ts'
+import { rehearse } from './rehearsal.ts'
+import { findCampaign, type Campaign } from './state.ts'
+import { sendTest } from './test-send.ts'
+import { listCampaigns, viewCampaign } from './views.ts'
+import { why } from './why.ts'
+
+/** A command on one campaign; answers how it is afterwards. */
+const command = (name: string, verb: (request: ShopRequest) => Promise<Campaign>): Route =>
+  shopRoute('post', `/api/campaigns/:id/${name}`, async (request) => viewCampaign(request.app, await verb(request)))
+
+export const routes: Route[] = [
+  shopRoute('get', '/api/campaigns', ({ app, shop, query }) => listCampaigns(app, shop, parse(z.object({ cursor: z.string().max(200).optional() }), query).cursor)),
+  shopRoute('post', '/api/campaigns', async ({ app, shop, body }) => viewCampaign(app, await createDraft(app, shop, parse(campaignCreate, body)))),
+  shopRoute('get', '/api/campaigns/:id', async ({ app, shop, params }) => viewCampaign(app, await findCampaign(app, shop.id, params.id!))),
+  shopRoute('put', '/api/campaigns/:id', async ({ app, shop, params, body }) => viewCampaign(app, await saveDraft(app, shop, params.id!, parse(campaignInput, body)))),
+  shopRoute('delete', '/api/campaigns/:id', async ({ app, shop, params }) => {
+    await deleteDraft(app, shop.id, params.id!)
+    return {}
+  }),
+  command('schedule', ({ app, shop, params, body }) => schedule(app, shop, params.id!, new Date(parse(scheduleInput, body).at))),
+  command('send', ({ app, shop, params }) => sendNow(app, shop, params.id!)),
+  command('unschedule', ({ app, shop, params }) => unschedule(app, shop, params.id!)),
+  command('pause', ({ app, shop, params }) => pause(app, shop, params.id!)),
+  command('resume', ({ app, shop, params }) => resume(app, shop, params.id!)),
+  command('cancel', ({ app, shop, params }) => cancel(app, shop, params.id!)),
+  command('duplicate', ({ app, shop, params }) => duplicate(app, shop, params.id!)),
+  shopRoute('post', '/api/campaigns/:id/test', async ({ app, shop, params, body }) => {
+    await sendTest(app, shop, params.id!, parse(testInput, body).to)
+    return {}
+  }),
+  shopRoute('get', '/api/campaigns/:id/rehearsal', ({ app, shop, params }) => rehearse(app, shop, params.id!)),
+  shopRoute('get', '/api/campaigns/:id/why', ({ app, shop, params, query }) => why(app, shop, params.id!, parse(z.object({ q: z.string().max(200).default('') }), query).q)),
+  shopRoute('get', '/api/campaigns/:id/people', ({ app, shop, params, query }) => peopleOf(app, shop, params.id!, parse(peopleQuery, query))),
+  shopRoute('post', '/api/preview', ({ app, shop, body }) => preview(app, shop, parse(previewInput, body))),
+]

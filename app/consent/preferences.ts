@@ -1,0 +1,43 @@
+import type { App } from '../app.ts'
+import type { ShopSettings } from '../shops/shops.ts'
+import { newestEntry, recordConsent } from './record.ts'
+import { mayTrack } from './tracking.ts'
+import { subscribeAgain, unsubscribe } from './unsubscribe.ts'
+
+export interface Preferences {
+  mail: boolean
+  /** null: the shop records nobody's opens and clicks, so there is nothing to choose. */
+  tracking: boolean | null
+}
+
+/** What is true of a person now, as their preference page shows it. */
+export async function preferencesOf(app: Pick<App, 'db'>, settings: ShopSettings, subscriberId: string): Promise<Preferences> {
+  const entry = await newestEntry(app, settings.shopId, subscriberId)
+  const mail = entry?.state === 'subscribed' || (entry?.state === 'unconfirmed_record' && settings.recordsAttestedAt !== null)
+  const tracking = settings.tracking === 'off' ? null : (await mayTrack(app, settings.shopId, settings, [subscriberId])).has(subscriberId)
+  return { mail, tracking }
+}
+
+/** Writes down what the person changed on their page; what they left as it was leaves no entry. */
+export async function setPreferences(
+  app: Pick<App, 'db' | 'clock' | 'queue'>,
+  settings: ShopSettings,
+  subscriberId: string,
+  wish: Preferences,
+  seen: { mailWording: string; trackingWording: string; language: string; messageId: string },
+): Promise<void> {
+  await app.db.transaction(async () => {
+    const { shopId } = settings
+    const before = await preferencesOf(app, settings, subscriberId)
+    const act = { method: 'preference_page' as const, source: 'Preference page', language: seen.language, messageId: seen.messageId }
+    if (before.mail && !wish.mail) await unsubscribe(app, shopId, subscriberId, act)
+    if (!before.mail && wish.mail) await subscribeAgain(app, shopId, subscriberId, { ...act, wording: seen.mailWording })
+    if (before.tracking === null || wish.tracking === null || before.tracking === wish.tracking) return
+    await recordConsent(app, shopId, [
+      {
+        ...act, subscriberId, purpose: 'tracking', wording: seen.trackingWording, occurredAt: app.clock.now(),
+        ...(wish.tracking ? { act: 'granted' as const, basis: 'express_single' as const } : { act: 'withdrawn' as const, basis: 'none' as const }),
+      },
+    ])
+  })
+}

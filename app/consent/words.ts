@@ -1,0 +1,126 @@
+// The words of the public pages. `%s` is the shop, `%a` the address with most of its letters hidden.
+
+export type Language = 'en' | 'de' | 'fr'
+
+/** The first language of the list that we have; English when there is none. */
+export function languageOf(...wishes: (string | null | undefined)[]): Language {
+  for (const wish of wishes) {
+    const code = wish?.trim().slice(0, 2).toLowerCase()
+    if (code === 'en' || code === 'de' || code === 'fr') return code
+  }
+  return 'en'
+}
+
+const en = {
+  badTitle: 'This link does not work',
+  badText: 'It may have been cut off on its way to you. Please open it once more from the mail itself.',
+  toShop: 'Go to the shop',
+  thisShop: 'this shop',
+  confirmTitle: 'One last step',
+  confirmText: 'Press the button and %s may write to %a.',
+  confirmWords: 'What you agreed to:',
+  confirmButton: 'Yes, sign me up',
+  confirmNot: 'It was not you? Then close this page. Nothing happens.',
+  trackingAsked: 'You also allowed %s to see which mails you open and which links you press.',
+  confirmedTitle: 'You are on the list',
+  confirmedText: 'Thank you. %s will write to %a. Each mail has a link with which you can leave at any time.',
+  oldTitle: 'This link has grown too old',
+  oldText: 'A confirmation is good for 30 days. If you still want mail from %s, please sign up once more.',
+  trackingBox: '%s may see which mails I open and which links I press, to send me mail that fits better. I can change this at any time.',
+  gpc: 'Your browser says that you do not want to be tracked. Press the button and we write that down and keep to it: nobody records which mails you open or which links you press.',
+  leaveTitle: 'Stop mail from %s?',
+  leaveText: 'You will get no more newsletters at %a.',
+  leaveButton: 'Unsubscribe',
+  leaveInstead: 'Change my preferences instead',
+  leftTitle: 'You are unsubscribed',
+  leftText: 'That took effect at once: %s will send you no more newsletters.',
+  leftUndo: 'That was a mistake',
+  leftUndoButton: 'Sign me up again',
+  backTitle: 'Welcome back',
+  backText: '%s will go on writing to %a.',
+  prefTitle: 'Your preferences',
+  prefText: 'For mail from %s to %a.',
+  prefMail: 'Send me news and offers by mail',
+  prefMailHelp: 'Leave this empty and you get no more newsletters.',
+  prefTracking: 'You may see which mails I open and which links I press',
+  prefTrackingHelp: 'This helps the shop to send mail that fits better. It is your choice, and mail works just as well without.',
+  prefSave: 'Save',
+  prefSaved: 'Saved. It counts from now on.',
+}
+export type Words = typeof en
+
+const de: Words = {
+  badTitle: 'Dieser Link funktioniert nicht',
+  badText: 'Vielleicht wurde er auf dem Weg zu Ihnen abgeschnitten. Bitte öffnen Sie ihn noch einmal direkt aus der E-Mail.',
+  toShop: 'Zum Shop',
+  thisShop: 'diesem Shop',
+  confirmTitle: 'Nur noch ein Schritt',
+  confirmText: 'Mit einem Druck auf den Knopf erlauben Sie %s, an %a zu schreiben.',
+  confirmWords: 'Dem haben Sie zugestimmt:',
+  confirmButton: 'Ja, ich bin dabei',
+  confirmNot: 'Sie waren das nicht? Dann schließen Sie diese Seite. Es geschieht nichts.',
+  trackingAsked: 'Sie haben %s auch erlaubt zu sehen, welche E-Mails Sie öffnen und welche Links Sie anklicken.',
+  confirmedTitle: 'Sie sind dabei',
+  confirmedText: 'Vielen Dank. Sie bekommen Post von %s an %a. In jeder E-Mail steht ein Link, mit dem Sie sich jederzeit abmelden können.',
+  oldTitle: 'Dieser Link ist zu alt',
+  oldText: 'Eine Bestätigung gilt 30 Tage lang. Wenn Sie noch Post von %s möchten, melden Sie sich bitte noch einmal an.',
+  trackingBox: '%s darf sehen, welche E-Mails ich öffne und welche Links ich anklicke, um mir passendere E-Mails zu schicken. Ich kann das jederzeit ändern.',
+  gpc: 'Ihr Browser sagt, dass Sie nicht verfolgt werden möchten. Mit dem Druck auf den Knopf halten wir das fest und uns daran: Niemand zeichnet auf, welche E-Mails Sie öffnen oder welche Links Sie anklicken.',
+  leaveTitle: 'Keine Post mehr von %s?',
+  leaveText: 'Sie bekommen keine Newsletter mehr an %a.',
+  leaveButton: 'Abmelden',
+  leaveInstead: 'Lieber die Einstellungen ändern',
+  leftTitle: 'Sie sind abgemeldet',
+  leftText: 'Das gilt ab sofort: Von %s bekommen Sie keine Newsletter mehr.',
+  leftUndo: 'Das war ein Versehen',
+  leftUndoButton: 'Wieder anmelden',
+  backTitle: 'Willkommen zurück',
+  backText: 'Sie bekommen weiterhin Post von %s an %a.',
+  prefTitle: 'Ihre Einstellungen',
+  prefText: 'Für Post von %s an %a.',
+  prefMail: 'Ich möchte Neuigkeiten und Angebote per E-Mail',
+  prefMailHelp: 'Ohne Häkchen bekommen Sie keine Newsletter mehr.',
+  prefTracking: 'Sie dürfen sehen, welche E-Mails ich öffne und welche Links ich anklicke',
+  prefTrackingHelp: 'Das hilft dem Shop, passendere E-Mails zu schicken. Sie entscheiden; es geht auch ohne.',
+  prefSave: 'Speichern',
+  prefSaved: 'Gespeichert. Es gilt ab sofort.',
+}
+
+const fr: Words = {
+  badTitle: 'Ce lien ne fonctionne pas',
+  badText: 'Il a peut-être été coupé en chemin. Veuillez l’ouvrir à nouveau depuis l’e-mail.',
+  toShop: 'Aller à la boutique',
+  thisShop: 'cette boutique',
+  confirmTitle: 'Une dernière étape',
+  confirmText: 'En appuyant sur le bouton, vous autorisez %s à écrire à %a.',
+  confirmWords: 'Ce que vous avez accepté :',
+  confirmButton: 'Oui, je m’inscris',
+  confirmNot: 'Ce n’était pas vous ? Fermez cette page. Il ne se passera rien.',
+  trackingAsked: 'Vous avez aussi autorisé %s à voir quels e-mails vous ouvrez et sur quels liens vous cliquez.',
+  confirmedTitle: 'Vous êtes inscrit(e)',
+  confirmedText: 'Merci. %s écrira à %a. Chaque e-mail contient un lien pour vous désinscrire à tout moment.',
+  oldTitle: 'Ce lien est trop ancien',
+  oldText: 'Une confirmation est valable 30 jours. Si vous souhaitez toujours recevoir des e-mails de %s, veuillez vous inscrire à nouveau.',
+  trackingBox: '%s peut voir quels e-mails j’ouvre et sur quels liens je clique, pour m’envoyer des e-mails plus adaptés. Je peux changer d’avis à tout moment.',
+  gpc: 'Votre navigateur indique que vous ne souhaitez pas être suivi(e). En appuyant sur le bouton, vous nous le confirmez et nous le respectons : personne n’enregistre quels e-mails vous ouvrez ni sur quels liens vous cliquez.',
+  leaveTitle: 'Ne plus recevoir d’e-mails de %s ?',
+  leaveText: 'Vous ne recevrez plus de newsletters à l’adresse %a.',
+  leaveButton: 'Se désinscrire',
+  leaveInstead: 'Plutôt modifier mes préférences',
+  leftTitle: 'Vous êtes désinscrit(e)',
+  leftText: 'C’est effectif immédiatement : vous ne recevrez plus de newsletters de %s.',
+  leftUndo: 'C’était une erreur',
+  leftUndoButton: 'Me réinscrire',
+  backTitle: 'Heureux de vous revoir',
+  backText: '%s continuera à écrire à %a.',
+  prefTitle: 'Vos préférences',
+  prefText: 'Pour les e-mails de %s à %a.',
+  prefMail: 'Je souhaite recevoir des nouveautés et des offres par e-mail',
+  prefMailHelp: 'Sans cette coche, vous ne recevrez plus de newsletters.',
+  prefTracking: 'Vous pouvez voir quels e-mails j’ouvre et sur quels liens je clique',
+  prefTrackingHelp: 'Cela aide la boutique à envoyer des e-mails plus adaptés. C’est votre choix ; tout fonctionne aussi sans.',
+  prefSave: 'Enregistrer',
+  prefSaved: 'Enregistré. C’est effectif dès maintenant.',
+}
+
+export const wordsIn: Record<Language, Words> = { en, de, fr }

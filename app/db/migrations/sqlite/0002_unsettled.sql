@@ -1,0 +1,1 @@
+CREATE INDEX `deliveries_unsettled` ON `deliveries` (`state`,`lease_until`) WHERE state in ('claimed', 'posting', 'uncertain');

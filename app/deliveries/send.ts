@@ -1,0 +1,67 @@
+import type { App } from '../app.ts'
+import { newId } from '../lib/ids.ts'
+import { cancelDeliveries } from './cancel.ts'
+import { claim, release } from './claim.ts'
+import { restingUntil } from './pace.ts'
+import { post, type Stop } from './post.ts'
+import { loadRun, type Run } from './run.ts'
+import { settle } from './settle.ts'
+
+/** How long one turn of sending lasts, so that a process that is asked to stop can, and other messages get their turn. */
+const slice = 10_000
+/** The loops of this process, by app: a second one for the same message would only halve the pace of both. */
+const running = new WeakMap<App, Map<string, { again: boolean }>>()
+
+/**
+ * Sends a message to whoever of its frozen audience is due, for a while, then asks for its own next turn; when no row is open
+ * any more it asks for the campaign to be finished. Any number of workers may do this at once: a claim decides who posts what.
+ * A worker that dies leaves rows that `recoverDeliveries` sorts out; nothing is sent twice and nobody is lost (reliability.md 4).
+ */
+export async function sendDeliveries(app: App, { shopId, messageId }: { shopId: string; messageId: string }): Promise<void> {
+  const mine = running.get(app) ?? new Map<string, { again: boolean }>()
+  running.set(app, mine)
+  const other = mine.get(messageId)
+  if (other) {
+    other.again = true
+    return
+  }
+  const turn = { again: false }
+  mine.set(messageId, turn)
+  try {
+    const until = performance.now() + slice
+    let run = await loadRun(app, shopId, messageId)
+    do {
+      turn.again = false
+      if (run?.shop.status === 'uninstalled') await cancelDeliveries(app, shopId, messageId, 'shop_uninstalled')
+      else if (run) await sendWhile(app, run, until)
+      if (turn.again) run = await loadRun(app, shopId, messageId)
+    } while (turn.again && performance.now() < until)
+  } finally {
+    mine.delete(messageId)
+  }
+  await settle(app, shopId, messageId)
+}
+
+async function sendWhile(app: App, run: Run, until: number): Promise<void> {
+  const worker = newId(app.clock.now())
+  const size = batchSize(app)
+  while (performance.now() < until && !restingUntil(app.mail, app.clock)) {
+    const rows = await claim(app, run, worker, size.claim)
+    if (rows.length === 0) return
+    let stop: Stop | null = null
+    let at = 0
+    for (; at < rows.length && !stop; at += size.post) stop = await post(app, run, worker, rows.slice(at, at + size.post))
+    if (at < rows.length) await release(app, run, worker)
+    if (stop) return
+  }
+}
+
+/**
+ * Rows per claim and per promise. A batch lasts about two seconds at the provider's pace, so that pausing bites at once. What
+ * is promised when a process dies is in doubt; where only a person can settle that (no evidence), it is kept small.
+ */
+function batchSize(app: Pick<App, 'mail'>): { claim: number; post: number } {
+  const { lanes, perSecond } = app.mail.limits
+  const two = Math.min(Math.max(Math.ceil(perSecond * 2), lanes), 500)
+  return { claim: two, post: app.mail.evidence === 'none' ? Math.min(two, Math.max(lanes, 50)) : two }
+}

@@ -1,0 +1,3 @@
+import type { Route } from '../lib/http.ts'
+
+export const routes: Route[] = []

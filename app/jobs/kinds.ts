@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+const shop = { shopId: z.string() }
+
+/** Every kind of work that outlives a request: its name and what it carries (ids only). worker.ts says who answers. */
+export const jobKinds = {
+  'shops.welcome': z.object(shop),
+  'sync.start': z.object(shop),
+  'sync.read': z.object({ ...shop, kind: z.enum(['shop', 'customers', 'products', 'orders']) }),
+  'sync.reconcile': z.object(shop),
+  'inbox.work': z.object({ source: z.string(), deliveryId: z.string() }),
+  'consent.write-back': z.object({ ...shop, subscriberId: z.string() }),
+  'campaigns.start': z.object({ ...shop, campaignId: z.string() }),
+  'deliveries.send': z.object({ ...shop, messageId: z.string() }),
+  'deliveries.recover': z.object({}),
+  'campaigns.finish': z.object({ ...shop, messageId: z.string() }),
+  'privacy.redact': z.object({ ...shop, subscriberId: z.string(), requestId: z.string() }),
+  'privacy.redact-shop': z.object(shop),
+  'privacy.export': z.object({ ...shop, requestId: z.string() }),
+  'shops.nightly': z.object({}),
+  'shops.refresh-tokens': z.object({}),
+} as const
+
+export type JobKind = keyof typeof jobKinds
+export type JobPayload<K extends JobKind> = z.infer<(typeof jobKinds)[K]>

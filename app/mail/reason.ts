@@ -1,0 +1,6 @@
+/** A provider's words as we may keep them: without any address (it outlives the person), one line, not too long. */
+export const withoutAddresses = (words: string): string =>
+  words
+    .replace(/[^\s<>"'(),;:=]+@[^\s<>"'(),;]+/g, '(address)')
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, 300)

@@ -1,0 +1,64 @@
+import { closeApp, createApp, type App } from './app.ts'
+import { migrate } from './db/migrate.ts'
+import { readSettings, type Settings } from './env.ts'
+import { createServer } from './server.ts'
+import { handlers, startSchedules } from './worker.ts'
+
+const patience = 30_000 // how long a request or a mail that has begun may take to end
+
+/** Opens everything that the role asks for. Answers how to close it again: no new work, what has begun ends, then exit. */
+export async function start(app: App): Promise<{ port: number; close: () => Promise<void> }> {
+  await migrate(app.db)
+  const { ROLE, PORT } = app.settings
+  const listener = ROLE === 'worker' ? null : createServer(app).listen(PORT)
+  if (listener)
+    await new Promise<void>((resolve, reject) => {
+      listener.once('listening', resolve)
+      listener.once('error', reject)
+    })
+  if (ROLE !== 'web') {
+    await startSchedules(app)
+    await app.queue.start(handlers(app))
+  }
+  const address = listener?.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  app.log.info({ role: ROLE, port }, 'started')
+  return {
+    port,
+    close: async () => {
+      const closed = listener && new Promise<void>((resolve) => listener.close(() => resolve()))
+      listener?.closeIdleConnections()
+      const timer = setTimeout(() => listener?.closeAllConnections(), patience)
+      await Promise.all([closed, app.queue.stop()])
+      clearTimeout(timer)
+      await closeApp(app)
+    },
+  }
+}
+
+if (import.meta.main) {
+  let settings: Settings
+  try {
+    settings = readSettings(process.env)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(1)
+  }
+  const app = createApp({ settings })
+  const running = await start(app).catch((error: unknown) => {
+    app.log.fatal({ err: error }, 'could not start')
+    process.stderr.write(`Could not start: ${error instanceof Error ? error.message : 'unknown fault'}\n`)
+    process.exit(1)
+  })
+  let leaving = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (leaving) return
+      leaving = true
+      app.log.info({ signal }, 'closing')
+      running.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
+    })
+}

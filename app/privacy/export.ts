@@ -1,0 +1,37 @@
+import { and, eq, getTableColumns, getTableName } from 'drizzle-orm'
+import type { App } from '../app.ts'
+import { orderLines, orders, privacyRequests, subscribers, subscriberAliases } from '../db/schema.ts'
+import { tablesWith } from './tables.ts'
+
+/**
+ * Fills a data request: everything that any table holds about the person, for the merchant to hand on (within 30 days). The list
+ * of tables follows from the schema, so that a new one cannot be forgotten.
+ */
+export async function exportPerson(app: App, { shopId, requestId }: { shopId: string; requestId: string }): Promise<void> {
+  const [request] = await app.db.select().from(privacyRequests).where(and(eq(privacyRequests.shopId, shopId), eq(privacyRequests.id, requestId)))
+  if (request?.kind !== 'data_request' || request.state !== 'open') return
+  const content = {
+    about: 'Everything that Homing stores about this person',
+    madeAt: app.clock.now().toISOString(),
+    person: request.subscriberId ? await everythingAbout(app, shopId, request.subscriberId) : null,
+  }
+  await app.db.update(privacyRequests).set({ export: content }).where(and(eq(privacyRequests.shopId, shopId), eq(privacyRequests.id, requestId), eq(privacyRequests.state, 'open')))
+}
+
+async function everythingAbout(app: App, shopId: string, subscriberId: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  found.subscriber = (await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, subscriberId))))[0] ?? null
+  found.earlier_records = await app.db.select().from(subscriberAliases).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, subscriberId)))
+  for (const table of tablesWith('subscriberId')) {
+    if (table === privacyRequests) continue
+    const columns = getTableColumns(table)
+    found[getTableName(table)] = await app.db.select().from(table).where(and(eq(columns.shopId!, shopId), eq(columns.subscriberId!, subscriberId)))
+  }
+  found.order_lines = await app.db
+    .select({ orderId: orderLines.orderId, title: orderLines.title, quantity: orderLines.quantity, price: orderLines.price })
+    .from(orderLines)
+    .innerJoin(orders, and(eq(orders.shopId, orderLines.shopId), eq(orders.id, orderLines.orderId)))
+    .where(and(eq(orders.shopId, shopId), eq(orders.subscriberId, subscriberId)))
+    .orderBy(orderLines.orderId, orderLines.id)
+  return found
+}

@@ -1,0 +1,86 @@
+import { and, count, eq, gte, inArray, min, sql, type SQL } from 'drizzle-orm'
+import type { App } from '../app.ts'
+import { mailableSql } from '../consent/mailable.ts'
+import { consentEntries, subscribers, suppressions } from '../db/schema.ts'
+import type { Day } from './days.ts'
+
+export interface Growth {
+  everybody: number
+  mailable: number
+  /** One a day, oldest first: who may be mailed at its end, and what the day changed. */
+  days: { mailable: number; gained: number; lost: number }[]
+}
+
+/**
+ * How the list grew, read from the ledger: a person is gained by the entry that makes them subscribed and lost by the one that
+ * ends it, or by an address that turned out dead or blocked. The days are counted back from how many may be mailed now.
+ */
+export async function growthOf(app: Pick<App, 'db'>, shopId: string, days: Day[], attested: boolean): Promise<Growth> {
+  const [now] = await app.db
+    .select({ everybody: count(), mailable: sql`coalesce(sum(case when ${mailableSql(shopId)} then 1 else 0 end), 0)`.mapWith(Number) })
+    .from(subscribers)
+    .where(eq(subscribers.shopId, shopId))
+  const changes = days.map(() => ({ gained: 0, lost: 0 }))
+  const first = days[0]
+  if (first) {
+    for (const row of await ledgerChanges(app, shopId, days, first.from, attested)) {
+      const change = changes[row.day]
+      if (change) change[row.gained ? 'gained' : 'lost'] += row.people
+    }
+    for (const row of await deadAddresses(app, shopId, days, first.from, attested)) if (changes[row.day]) changes[row.day]!.lost += row.people
+  }
+  const mailable = now?.mailable ?? 0
+  let left = mailable
+  const series = changes.map((change) => ({ mailable: 0, ...change }))
+  for (const point of series.toReversed()) {
+    point.mailable = Math.max(0, left)
+    left += point.lost - point.gained
+  }
+  return { everybody: now?.everybody ?? 0, mailable, days: series }
+}
+
+/** Entries of the window that lead into or out of "subscribed", a day each. */
+async function ledgerChanges(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attested: boolean): Promise<{ day: number; gained: boolean; people: number }[]> {
+  const yes = (state: SQL): SQL => (attested ? sql`(${state} in ('subscribed', 'unconfirmed_record'))` : sql`(${state} = 'subscribed')`)
+  const before = sql`coalesce((select b.state from consent_entries b where b.shop_id = ${shopId} and b.subscriber_id = consent_entries.subscriber_id
+    and b.purpose = 'email_marketing' and b.seq < consent_entries.seq order by b.seq desc limit 1), 'none')`
+  const entries = app.db
+    .select({
+      day: dayNumber(days, consentEntries.occurredAt).as('day'),
+      was: sql<number>`case when ${yes(before)} then 1 else 0 end`.as('was'),
+      is: sql<number>`case when ${yes(sql`consent_entries.state`)} then 1 else 0 end`.as('is_now'),
+    })
+    .from(consentEntries)
+    .where(and(eq(consentEntries.shopId, shopId), eq(consentEntries.purpose, 'email_marketing'), gte(consentEntries.occurredAt, from)))
+    .as('entries')
+  const rows = await app.db
+    .select({ day: entries.day, is: entries.is, people: count() })
+    .from(entries)
+    .where(sql`${entries.was} <> ${entries.is}`)
+    .groupBy(entries.day, entries.is)
+  return rows.map((row) => ({ day: row.day, gained: Number(row.is) === 1, people: row.people }))
+}
+
+/** Addresses that became blocked in the window although their people still want mail. */
+async function deadAddresses(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attested: boolean): Promise<{ day: number; people: number }[]> {
+  const newest = sql`(select c.state from consent_entries c where c.shop_id = ${shopId} and c.subscriber_id = ${subscribers.id} and c.purpose = 'email_marketing' order by c.seq desc limit 1)`
+  const blocked = app.db
+    .select({ id: subscribers.id, at: min(suppressions.createdAt).as('blocked_at') })
+    .from(suppressions)
+    .innerJoin(subscribers, and(eq(subscribers.shopId, suppressions.shopId), eq(subscribers.addressHash, suppressions.addressHash)))
+    .where(and(eq(suppressions.shopId, shopId), inArray(newest, attested ? ['subscribed', 'unconfirmed_record'] : ['subscribed'])))
+    .groupBy(subscribers.id)
+    .as('blocked')
+  const dated = app.db
+    .select({ day: dayNumber(days, sql`blocked.blocked_at`).as('day') })
+    .from(blocked)
+    .where(sql`blocked.blocked_at >= ${sql.param(from, suppressions.createdAt)}`)
+    .as('dated')
+  return app.db.select({ day: dated.day, people: count() }).from(dated).groupBy(dated.day)
+}
+
+/** Which of the days an instant falls on, as a number from 0; both engines, any zone. */
+function dayNumber(days: Day[], at: SQL | typeof consentEntries.occurredAt): SQL<number> {
+  const steps = days.slice(1).map(({ from }, i) => sql`when ${at} < ${sql.param(from, consentEntries.occurredAt)} then ${i}`)
+  return sql`case ${sql.join(steps, sql` `)} else ${days.length - 1} end`.mapWith(Number)
+}

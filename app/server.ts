@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import type { App } from './app.ts'
+import { routes as campaigns } from './campaigns/routes.ts'
+import { routes as catalogue } from './catalogue/routes.ts'
+import { routes as consent } from './consent/routes.ts'
+import { routes as deliveries } from './deliveries/routes.ts'
+import { routes as forms } from './forms/routes.ts'
+import { AppError, notFound, unauthorised } from './lib/errors.ts'
+import type { Route } from './lib/http.ts'
+import { documentRoutes } from './platforms/shopify/document.ts'
+import { webhookRoutes } from './platforms/shopify/webhooks.ts'
+import { routes as privacy } from './privacy/routes.ts'
+import { routes as reports } from './reports/routes.ts'
+import { routes as segments } from './segments/routes.ts'
+import { routes as settings } from './settings/routes.ts'
+import { routes as subscribers } from './subscribers/routes.ts'
+import { routes as templates } from './templates/routes.ts'
+
+/** Everything that can be asked of us, from open to guarded. A route carries its own guard; what is not here is not there. */
+export const routes: Route[] = [
+  // Public: signed by the sender, or opened by a link that we signed.
+  ...webhookRoutes, //   POST /webhooks/shopify
+  ...deliveries, //      GET /o/:token, GET /c/:token/:n, POST /events/sendgrid
+  ...consent, //         confirm, unsubscribe, preferences
+  ...documentRoutes, //  the admin's HTML; it holds no data
+  // Signed by the store's app proxy.
+  ...forms,
+  // A signed-in person of the shop.
+  ...reports,
+  ...campaigns,
+  ...templates,
+  ...segments,
+  ...subscribers,
+  ...catalogue,
+  ...settings,
+  ...privacy,
+]
+
+const assets = fileURLToPath(new URL('../dist/web', import.meta.url))
+
+export function createServer(app: App): Express {
+  const server = express()
+  server.disable('x-powered-by')
+  server.set('trust proxy', true)
+  server.set('query parser', 'simple')
+  server.use(safeHeaders)
+
+  server.get('/healthz', (_request, response) => void response.json({ ok: true }))
+  server.get('/readyz', (_request, response, next) => {
+    app.db.raw('select 1 as one').then(() => response.json({ ok: true }), () => response.status(503).json({ ok: false })).catch(next)
+  })
+  server.use('/assets', (request, response, next) => {
+    if (request.path.endsWith('.html')) notFoundAnswer(request, response)
+    else next()
+  })
+  if (existsSync(assets)) server.use('/assets', express.static(assets, { index: false, immutable: true, maxAge: '365d', fallthrough: true }))
+
+  for (const route of routes) mount(server, app, route)
+  server.use(notFoundAnswer)
+  server.use(faults(app))
+  return server
+}
+
+function mount(server: Express, app: App, route: Route): void {
+  if (route.guard === 'public') {
+    const body = route.body === 'raw' ? [express.raw({ type: () => true, limit: '6mb' })] : route.body === 'form' ? [express.urlencoded({ extended: false, limit: '64kb' })] : []
+    server[route.method](route.path, ...body, (request, response, next) => {
+      route.handle(app, request, response, next).catch(next)
+    })
+  } else if (route.guard === 'proxy') {
+    const guard = (request: Request, response: Response, next: NextFunction): void => {
+      app.platforms.shopify.proxy(request).then((asker) => {
+        if (!asker) throw unauthorised('The signature does not fit.')
+        response.locals.asker = asker
+        next()
+      }).catch(next)
+    }
+    server[route.method](route.path, guard, express.json({ limit: '64kb' }), express.urlencoded({ extended: false, limit: '64kb' }), (request, response, next) => {
+      const { shop, loggedInCustomerId } = response.locals.asker as { shop: never; loggedInCustomerId: string | null }
+      route
+        .handle({ app, shop, loggedInCustomerId, ip: clientIp(request), params: strings(request.params), query: strings(request.query), body: request.body as unknown })
+        .then((reply) => answer(response, reply))
+        .catch(next)
+    })
+  } else {
+    const guard = (request: Request, response: Response, next: NextFunction): void => {
+      app.platforms.shopify.session(request).then((session) => {
+        response.locals.session = session
+        next()
+      }).catch(next)
+    }
+    // The body is read only for somebody whom we know.
+    server[route.method](route.path, guard, express.json({ limit: '2mb' }), (request, response, next) => {
+      const { shop, userId } = response.locals.session as { shop: never; userId: string }
+      response.set('Cache-Control', 'no-store')
+      route
+        .handle({ app, shop, userId, params: strings(request.params), query: strings(request.query), body: request.body as unknown })
+        .then((reply) => answer(response, reply))
+        .catch(next)
+    })
+  }
+}
+
+/** JSON, or a page or file when the handler says so. */
+function answer(response: Response, reply: unknown): void {
+  if (reply !== null && typeof reply === 'object' && '__html' in reply) {
+    const page = reply as { __html: string; status?: number }
+    response.status(page.status ?? 200).type('html').send(page.__html)
+  } else if (reply !== null && typeof reply === 'object' && '__file' in reply) {
+    const file = reply as { __file: string; name: string; type: string }
+    response.type(file.type).attachment(file.name).send(file.__file)
+  } else response.json(reply ?? {})
+}
+
+/** Shopify puts the shopper's address into X-Forwarded-For; its first entry is the shopper. Used for limits, never stored whole. */
+const clientIp = (request: Request): string => (request.get('x-forwarded-for') ?? '').split(',')[0]?.trim() || request.ip || ''
+
+/** Repeated parameters arrive as lists: only plain strings go on. */
+const strings = (values: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+
+function safeHeaders(_request: Request, response: Response, next: NextFunction): void {
+  response.set({
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'strict-origin-when-cross-origin',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  })
+  next()
+}
+
+function notFoundAnswer(_request: Request, response: Response): void {
+  const fault = notFound()
+  response.status(404).json({ error: { code: fault.code, message: fault.message, fields: {} } })
+}
+
+/** Our own faults in words; everything else is a 500 that tells nothing and is logged without personal data. */
+const faults = (app: App) => (error: unknown, request: Request, response: Response, next: NextFunction): void => {
+  if (response.headersSent) return next(error)
+  const known = error instanceof AppError ? error : fromBodyParser(error)
+  if (!known) app.log.error({ err: error, method: request.method, path: request.route ? String((request.route as { path: unknown }).path) : 'unknown' }, 'a request failed')
+  // App Bridge fetches a fresh token and asks once more when it sees this header.
+  if (known?.status === 401) response.set('X-Shopify-Retry-Invalid-Session-Request', '1')
+  response
+    .status(known?.status ?? 500)
+    .json({ error: known ? { code: known.code, message: known.message, fields: known.fields } : { code: 'fault', message: 'Something went wrong on our side. Nothing was lost; please try again.', fields: {} } })
+}
+
+function fromBodyParser(error: unknown): AppError | null {
+  const { type, status } = (error ?? {}) as { type?: string; status?: number }
+  if (type === 'entity.too.large') return new AppError(413, 'too_large', 'The request is too large.')
+  if (type === 'entity.parse.failed') return new AppError(400, 'malformed', 'The request is not valid JSON.')
+  if (typeof type === 'string' && typeof status === 'number' && status < 500) return new AppError(status, 'malformed', 'The request could not be read.')
+  if (error instanceof URIError) return new AppError(400, 'malformed', 'The address could not be read.')
+  return null
+}

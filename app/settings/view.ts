@@ -1,0 +1,25 @@
+import type { App } from '../app.ts'
+import { countUnattested } from '../consent/mailable.ts'
+import type { SettingsView } from '../shops/contract.ts'
+import { getSettings, type Shop } from '../shops/shops.ts'
+import { syncProgress } from '../sync/progress.ts'
+import { defaultBrand } from '../templates/contract.ts'
+
+/** Everything that the settings page shows. */
+export async function settingsView(app: App, shop: Shop): Promise<SettingsView> {
+  const settings = await getSettings(app, shop.id)
+  const { name, domain, email, currency, timezone, locale, url } = shop
+  const { senderName, senderEmail, replyTo, postalAddress, doubleOptIn, tracking, attributionDays, recordsAttestedAt } = settings
+  return {
+    senderName, senderEmail, replyTo, postalAddress, doubleOptIn, tracking, attributionDays,
+    brand: { ...defaultBrand, ...settings.brand },
+    attestRecords: recordsAttestedAt !== null,
+    shop: { name, domain, email, currency, timezone, locale, url },
+    senderReady: Boolean(senderName && senderEmail && postalAddress),
+    recordsAttestedAt: recordsAttestedAt?.toISOString() ?? null,
+    unattestedRecords: await countUnattested(app, shop.id),
+    mailProvider: app.mail.name,
+    orderHistory: shop.scopes.split(',').includes('read_all_orders') ? 'all' : 'sixty_days',
+    syncs: await syncProgress(app, shop.id),
+  }
+}

@@ -1,0 +1,33 @@
+import { and, asc, eq, lt } from 'drizzle-orm'
+import type { App } from '../app.ts'
+import { inbox, shops } from '../db/schema.ts'
+import { DAY, HOUR, after } from '../lib/clock.ts'
+
+const keepNews = 30 * DAY
+
+/** Each night: every store is asked what we missed, deliveries that nobody finished get another turn, and old ones are forgotten. */
+export async function nightly(app: App): Promise<void> {
+  for (const id of await installedShops(app)) await app.queue.add('sync.reconcile', { shopId: id }, { key: id })
+  const now = app.clock.now()
+  await app.db.delete(inbox).where(lt(inbox.receivedAt, after(now, -keepNews)))
+  const stuck = await app.db
+    .select({ source: inbox.source, deliveryId: inbox.deliveryId })
+    .from(inbox)
+    .where(and(eq(inbox.state, 'waiting'), lt(inbox.receivedAt, after(now, -HOUR))))
+    .orderBy(asc(inbox.receivedAt))
+    .limit(5_000)
+  for (const delivery of stuck) await app.queue.add('inbox.work', delivery, { key: `${delivery.source}:${delivery.deliveryId}` })
+}
+
+/** Each week: keys that nobody uses for 90 days end, so all are refreshed. One store's fault does not keep the others from theirs. */
+export async function keepTokensAlive(app: App): Promise<void> {
+  for (const id of await installedShops(app)) {
+    const [shop] = await app.db.select().from(shops).where(and(eq(shops.id, id), eq(shops.status, 'installed')))
+    if (shop) await app.platforms.shopify.keepAlive(shop).catch((error: unknown) => app.log.warn({ shopId: id, err: error }, 'the keys of a store could not be refreshed'))
+  }
+}
+
+async function installedShops(app: App): Promise<string[]> {
+  const rows = await app.db.select({ id: shops.id }).from(shops).where(eq(shops.status, 'installed')).orderBy(asc(shops.id))
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,31 @@
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import type { App } from '../app.ts'
+import { insertAll } from '../db/insert-all.ts'
+import { attributions, consentEntries, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressions } from '../db/schema.ts'
+
+/**
+ * Forgets a person in every table. What stays is a keyed hash of the address that keeps them from coming back by a sync or an
+ * import, and the shop's orders without their person. Answers false when there is nobody with this id.
+ */
+export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: string, id: string): Promise<boolean> {
+  return app.db.transaction(async () => {
+    const [person] = await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, id)))
+    if (!person) return false
+    const aliases = await app.db.select({ id: subscriberAliases.id }).from(subscriberAliases).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, id)))
+    const ids = [id, ...aliases.map((alias) => alias.id)]
+    // Mails made for this one person (confirmations) go whole, with their rows and links.
+    await app.db.delete(messages).where(
+      and(
+        eq(messages.shopId, shopId),
+        inArray(messages.kind, ['confirmation', 'test']),
+        or(...ids.map((one) => sql`${messages.id} in (select d.message_id from deliveries d where d.shop_id = ${shopId} and d.subscriber_id = ${one})`)),
+      ),
+    )
+    for (const table of [deliveries, consentEntries, events, attributions])
+      await app.db.delete(table).where(and(eq(table.shopId, shopId), inArray(table.subscriberId, ids)))
+    await app.db.update(orders).set({ subscriberId: null }).where(and(eq(orders.shopId, shopId), inArray(orders.subscriberId, ids)))
+    await app.db.delete(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, id))) // tags and aliases go with it
+    await insertAll(app.db, suppressions, [{ shopId, addressHash: person.addressHash, reason: 'erased' as const, detail: null, createdAt: app.clock.now() }], { target: ['shopId', 'addressHash', 'reason'] })
+    return true
+  })
+}

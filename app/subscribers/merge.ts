@@ -1,0 +1,77 @@
+import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
+import type { App } from '../app.ts'
+import { historiesOf, recordLower, type Purpose } from '../consent/record.ts'
+import { insertAll } from '../db/insert-all.ts'
+import { attributions, consentEntries, deliveries, events, orders, subscriberAliases, subscribers, subscriberTags } from '../db/schema.ts'
+
+/**
+ * Makes two records of one person one. Everything that the removed record did moves to the kept one; of the two consents the
+ * lower remains, so that joining records never lets anybody be mailed who could not be before. Links in mails to the removed
+ * record go on working. Does nothing when either is not there.
+ */
+export async function mergeSubscribers(app: Pick<App, 'db' | 'clock'>, shopId: string, keptId: string, removedId: string): Promise<boolean> {
+  if (keptId === removedId) return false
+  return app.db.transaction(async () => {
+    const both = await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, [keptId, removedId]))).orderBy(subscribers.emailKey)
+    const kept = both.find((person) => person.id === keptId)
+    const removed = both.find((person) => person.id === removedId)
+    if (!kept || !removed) return false
+    await mergeConsent(app, shopId, keptId, removedId)
+    await moveDeliveries(app, shopId, keptId, removedId)
+    for (const table of [events, orders, attributions])
+      await app.db.update(table).set({ subscriberId: keptId }).where(and(eq(table.shopId, shopId), eq(table.subscriberId, removedId)))
+    const tags = await app.db.select().from(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, removedId)))
+    await insertAll(app.db, subscriberTags, tags.map((row) => ({ ...row, subscriberId: keptId })), { target: ['shopId', 'subscriberId', 'tag'] })
+    await app.db
+      .update(subscribers)
+      .set({
+        firstName: kept.firstName ?? removed.firstName,
+        lastName: kept.lastName ?? removed.lastName,
+        locale: kept.locale ?? removed.locale,
+        country: kept.country ?? removed.country,
+        platformId: kept.platformId ?? removed.platformId,
+        ordersCount: kept.ordersCount + removed.ordersCount,
+        totalSpent: kept.totalSpent + removed.totalSpent,
+        firstOrderAt: pick(Math.min, kept.firstOrderAt, removed.firstOrderAt),
+        lastOrderAt: pick(Math.max, kept.lastOrderAt, removed.lastOrderAt),
+        lastOpenAt: pick(Math.max, kept.lastOpenAt, removed.lastOpenAt),
+        lastClickAt: pick(Math.max, kept.lastClickAt, removed.lastClickAt),
+        restrictedAt: pick(Math.min, kept.restrictedAt, removed.restrictedAt),
+        updatedAt: app.clock.now(),
+      })
+      .where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, keptId)))
+    // Who was merged into the removed record goes along; then the removed record itself points to the kept one.
+    await app.db.update(subscriberAliases).set({ keptId }).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, removedId)))
+    await app.db.insert(subscriberAliases).values({ shopId, id: removedId, keptId })
+    await app.db.delete(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, removedId)))
+    return true
+  })
+}
+
+async function mergeConsent(app: Pick<App, 'db' | 'clock'>, shopId: string, keptId: string, removedId: string): Promise<void> {
+  const histories = await historiesOf(app, shopId, [keptId, removedId])
+  const standings = (['email_marketing', 'tracking'] as Purpose[]).flatMap((purpose) => {
+    const removed = histories.get(`${removedId} ${purpose}`)?.[0]
+    const kept = histories.get(`${keptId} ${purpose}`)?.[0] ?? null
+    return removed ? [{ purpose, kept, removed }] : []
+  })
+  await app.db.update(consentEntries).set({ subscriberId: keptId }).where(and(eq(consentEntries.shopId, shopId), eq(consentEntries.subscriberId, removedId)))
+  await recordLower(app, shopId, keptId, standings, 'Two customer records became one; the lower consent counts')
+}
+
+/**
+ * The send ledger keeps one row per mail and person. Where both had one, the removed record's row goes if nothing was begun;
+ * a row that tells of a mail that left stays as it is, without the address.
+ */
+async function moveDeliveries(app: Pick<App, 'db'>, shopId: string, keptId: string, removedId: string): Promise<void> {
+  const mine = and(eq(deliveries.shopId, shopId), eq(deliveries.subscriberId, removedId))
+  const alsoKept = sql`${deliveries.messageId} in (select k.message_id from deliveries k where k.shop_id = ${shopId} and k.subscriber_id = ${keptId})`
+  await app.db.delete(deliveries).where(and(mine, alsoKept, inArray(deliveries.state, ['excluded', 'pending', 'claimed', 'suppressed', 'refused'])))
+  await app.db.update(deliveries).set({ email: '' }).where(and(mine, alsoKept, notInArray(deliveries.state, ['posting'])))
+  await app.db.update(deliveries).set({ subscriberId: keptId }).where(and(mine, sql`not ${alsoKept}`))
+}
+
+function pick(which: (...values: number[]) => number, a: Date | null, b: Date | null): Date | null {
+  const times = [a, b].flatMap((at) => (at ? [at.getTime()] : []))
+  return times.length > 0 ? new Date(which(...times)) : null
+}

@@ -1,0 +1,71 @@
+import { consentAct, consentBasis, consentMethod, consentState, type ConsentEntryView } from '../consent/contract.ts'
+import type { ConsentEntry } from '../consent/record.ts'
+import type { Shop } from '../shops/shops.ts'
+import type { Mailable } from './contract.ts'
+
+/** One sentence about where a person stands and why: "Subscribed on 3 May 2026 through the pop-up, confirmed by mail." */
+export function sentenceOf(status: Mailable, mail: ConsentEntry[], shop: Pick<Shop, 'timezone'>): string {
+  const newest = mail[0]
+  const on = newest ? ` on ${dayInWords(newest.occurredAt, shop.timezone)}` : ''
+  switch (status) {
+    case 'bounced':
+      return 'Mail to this address came back, so nothing is sent to it.'
+    case 'complained':
+      return 'Marked a mail as spam, so nothing is sent to this address.'
+    case 'restricted':
+      return 'This person’s data may not be used, so nothing is sent.'
+    case 'unsubscribed':
+      return `Unsubscribed${on} ${through(newest)}.`
+    case 'pending':
+      return newest?.method === 'form' ? `Signed up${on} ${through(newest)}; has not confirmed it yet.` : `Signed up${on} (${through(newest)}) and has not confirmed it yet.`
+    case 'unconfirmed_record':
+      return 'Your store’s records say subscribed. Confirm in Settings how this consent was obtained, and you may mail them.'
+    case 'subscribed':
+      if (newest?.state === 'unconfirmed_record') return 'Subscribed according to your store’s records, which you vouched for.'
+      return `Subscribed${on} ${through(newest)}${newest?.basis === 'express_confirmed' ? ', confirmed by mail' : ''}.`
+    case 'none':
+      return 'Never agreed to get mail.'
+  }
+}
+
+/** "3 May 2026", in the shop's zone. */
+export function dayInWords(at: Date, timezone: string): string {
+  for (const timeZone of [timezone, 'UTC'])
+    try {
+      return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone }).format(at)
+    } catch {
+      // an unknown zone
+    }
+  return at.toISOString().slice(0, 10)
+}
+
+/** An entry of the ledger as the admin shows it. */
+export const viewOfEntry = (entry: ConsentEntry): ConsentEntryView => ({
+  seq: entry.seq, purpose: entry.purpose, act: consentAct.parse(entry.act), state: consentState.parse(entry.state), basis: consentBasis.parse(entry.basis), method: consentMethod.parse(entry.method),
+  source: entry.source, wording: entry.wording, wordingVersion: entry.wordingVersion, language: entry.language, page: entry.page,
+  occurredAt: entry.occurredAt.toISOString(), recordedAt: entry.recordedAt.toISOString(),
+})
+
+function through(entry: ConsentEntry | undefined): string {
+  switch (entry?.method) {
+    case 'form':
+    case 'double_opt_in':
+      return `through ${entry.source.startsWith('Pop-up') ? 'the pop-up' : 'the sign-up form'}`
+    case 'preference_page':
+      return 'on the preference page'
+    case 'unsubscribe_page':
+      return entry.act === 'granted' ? 'by taking back an unsubscribe' : 'by the link in a mail'
+    case 'one_click':
+      return 'by the unsubscribe button of the mail program'
+    case 'complaint':
+      return 'by marking a mail as spam'
+    case 'merchant':
+      return 'by your shop'
+    case 'store_event':
+    case 'store_read':
+    case 'store_import':
+      return 'through your store'
+    default:
+      return ''
+  }
+}

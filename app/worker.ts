@@ -1,0 +1,66 @@
+import type { App } from './app.ts'
+import { finishCampaign } from './campaigns/finish.ts'
+import { startCampaign } from './campaigns/start.ts'
+import { writeBack } from './consent/write-back.ts'
+import { recoverDeliveries } from './deliveries/recover.ts'
+import { sendDeliveries } from './deliveries/send.ts'
+import { workInbox } from './events/ingest.ts'
+import { ensureForms } from './forms/defaults.ts'
+import { DAY, MINUTE, after } from './lib/clock.ts'
+import type { Handlers } from './jobs/queue.ts'
+import { exportPerson } from './privacy/export.ts'
+import { redactPerson } from './privacy/redact.ts'
+import { redactShop } from './privacy/redact-shop.ts'
+import { keepTokensAlive, nightly } from './shops/nightly.ts'
+import { getShop } from './shops/shops.ts'
+import { readStore } from './sync/read.ts'
+import { reconcile } from './sync/reconcile.ts'
+import { startSync } from './sync/start.ts'
+
+/** Who answers which job. */
+export function handlers(app: App): Handlers {
+  return {
+    'shops.welcome': async ({ shopId }) => {
+      const shop = await getShop(app, shopId)
+      if (!shop) return
+      await ensureForms(app, shop)
+      await startSync(app, { shopId })
+    },
+    'sync.start': (job) => startSync(app, job),
+    'sync.read': (job) => readStore(app, job),
+    'sync.reconcile': (job) => reconcile(app, job),
+    'inbox.work': (job) => workInbox(app, job),
+    'consent.write-back': (job) => writeBack(app, job),
+    'campaigns.start': (job) => startCampaign(app, job),
+    'campaigns.finish': (job) => finishCampaign(app, job),
+    'deliveries.send': (job) => sendDeliveries(app, job),
+    'deliveries.recover': () => again(app, 'deliveries.recover', MINUTE, () => recoverDeliveries(app)),
+    'privacy.export': (job) => exportPerson(app, job),
+    'privacy.redact': (job) => redactPerson(app, job),
+    'privacy.redact-shop': (job) => redactShop(app, job),
+    'shops.nightly': () => again(app, 'shops.nightly', DAY, () => nightly(app)),
+    'shops.refresh-tokens': () => again(app, 'shops.refresh-tokens', 7 * DAY, () => keepTokensAlive(app)),
+  }
+}
+
+/** The schedule. Each of these asks for its own next turn, so that a turn missed while we were down is taken at once. */
+export async function startSchedules(app: App): Promise<void> {
+  await app.queue.add('deliveries.recover', {}, { key: 'next', at: after(app.clock.now(), 1_000) })
+  await app.queue.add('shops.nightly', {}, { key: 'next', at: nextNight(app.clock.now()) })
+  await app.queue.add('shops.refresh-tokens', {}, { key: 'next', at: after(app.clock.now(), 7 * DAY) })
+}
+
+type Scheduled = 'deliveries.recover' | 'shops.nightly' | 'shops.refresh-tokens'
+
+async function again(app: App, kind: Scheduled, every: number, work: () => Promise<void>): Promise<void> {
+  const at = kind === 'shops.nightly' ? nextNight(app.clock.now()) : after(app.clock.now(), every)
+  await app.queue.add(kind, {}, { key: 'next', at }) // before the work: a fault must not end the schedule
+  await work()
+}
+
+/** 03:10 UTC: most stores sleep, and it is no full hour. */
+function nextNight(now: Date): Date {
+  const night = new Date(now)
+  night.setUTCHours(3, 10, 0, 0)
+  return night > now ? night : after(night, DAY)
+}

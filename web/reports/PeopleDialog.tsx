@@ -1,0 +1,80 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { z } from 'zod'
+import { peopleQuery, peopleReply } from '../../app/campaigns/contract.ts'
+import { ask, wordsOf } from '../api.ts'
+import type { Format } from '../format.ts'
+import { Dialog } from '../ui/Dialog.tsx'
+import { BlockStack, Box, Button, Failed, Link, SkeletonBodyText, Text } from '../ui/index.ts'
+import css from './PeopleDialog.module.css'
+
+export type Show = z.infer<typeof peopleQuery>['show']
+const titles: Record<Show, string> = {
+  all: 'Everybody', excluded: 'Who did not get it', accepted: 'Sent to', delivered: 'Delivered to', opened: 'Who opened it', clicked: 'Who clicked a link', ordered: 'Who ordered', bounced: 'Where it came back',
+  unsubscribed: 'Who unsubscribed', held: 'Not known whether it arrived', refused: 'Refused by the mail service', suppressed: 'Left out at the last moment', uncertain: 'No clear answer yet', waiting: 'Waiting',
+}
+
+/** The people behind a number, page by page. */
+export function PeopleDialog({ id, show, formats, onClose }: { id: string; show: Show | null; formats: Format; onClose: () => void }) {
+  const list = useInfiniteQuery({
+    queryKey: ['people', id, show],
+    queryFn: ({ pageParam, signal }) => ask(peopleReply, `/api/campaigns/${id}/people?show=${show ?? 'all'}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`, { signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    enabled: show !== null,
+  })
+  const found = list.data?.pages.flatMap((page) => page.people)
+  return (
+    <Dialog open={show !== null} title={titles[show ?? 'all']} onClose={onClose} flush>
+      {list.isError && (
+        <Box padding="400">
+          <Failed inline title="The people could not be loaded" words={wordsOf(list.error)} again={() => void list.refetch()} />
+        </Box>
+      )}
+      {list.isPending && show !== null && (
+        <Box padding="400">
+          <SkeletonBodyText lines={6} />
+        </Box>
+      )}
+      {found?.length === 0 && (
+        <Box padding="400">
+          <Text as="p" tone="subdued">
+            Nobody yet.
+          </Text>
+        </Box>
+      )}
+      <ul className={css.list}>
+        {found?.map((person) => (
+          <li key={person.subscriberId} className={css.person}>
+            <BlockStack>
+              <Link url={`/subscribers/${person.subscriberId}`} removeUnderline>
+                {person.name || person.email}
+              </Link>
+              {person.name && (
+                <Text as="span" variant="bodySm" tone="subdued" breakWord>
+                  {person.email}
+                </Text>
+              )}
+            </BlockStack>
+            <BlockStack inlineAlign="end">
+              <Text as="span" alignment="end">
+                {person.words}
+              </Text>
+              {person.at && (
+                <Text as="span" variant="bodySm" tone="subdued">
+                  {formats.dateTime(person.at)}
+                </Text>
+              )}
+            </BlockStack>
+          </li>
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <Box padding="300">
+          <Button fullWidth onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
+            Show more
+          </Button>
+        </Box>
+      )}
+    </Dialog>
+  )
+}

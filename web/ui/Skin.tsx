@@ -1,0 +1,30 @@
+import '@fontsource-variable/inter/wght.css'
+import '@shopify/polaris/build/esm/styles.css'
+import './skin.css'
+import { AppProvider } from '@shopify/polaris'
+import en from '@shopify/polaris/locales/en.json'
+import type { ReactNode } from 'react'
+import { Link, type LinkProps } from 'react-router-dom'
+
+/** The look of Shopify's admin, with links that change the route instead of loading the page. */
+export const Skin = ({ children }: { children: ReactNode }) => (
+  <AppProvider i18n={en} linkComponent={RouterLink}>
+    {children}
+  </AppProvider>
+)
+
+type PolarisLink = Omit<LinkProps, 'to'> & { url: string; external?: boolean | undefined }
+function RouterLink({ url, external, children, target, ...rest }: PolarisLink) {
+  if (external || target === '_blank' || !url.startsWith('/')) {
+    return (
+      <a href={url} target={target ?? '_blank'} rel="noopener noreferrer" {...rest}>
+        {children}
+      </a>
+    )
+  }
+  return (
+    <Link to={url} {...rest}>
+      {children}
+    </Link>
+  )
+}
