@@ -40,6 +40,7 @@ const variables = z
       if (v.FRAME_ANCESTORS) need('FRAME_ANCESTORS', 'is a setting of the demo and must not be set in production')
       if (v.APP_BRIDGE_URL) need('APP_BRIDGE_URL', 'is a setting of the demo and must not be set in production')
       if (v.MAIL_PROVIDER === 'outbox') need('MAIL_PROVIDER', 'outbox keeps mails to itself; production needs sendgrid or smtp')
+      if (v.MAIL_PROVIDER === 'sendgrid' && !v.SENDGRID_URL.startsWith('https://')) need('SENDGRID_URL', 'must be https in production: the key travels there')
       if (!v.APP_URL.startsWith('https://')) need('APP_URL', 'must be https in production')
     }
   })

@@ -1,4 +1,5 @@
 import { closeApp, createApp, type App } from './app.ts'
+import { weakSettings } from './db/durable.ts'
 import { migrate } from './db/migrate.ts'
 import { readSettings, type Settings } from './env.ts'
 import { createServer } from './server.ts'
@@ -8,7 +9,9 @@ const patience = 30_000 // how long a request or a mail that has begun may take 
 
 /** Opens everything that the role asks for. Answers how to close it again: no new work, what has begun ends, then exit. */
 export async function start(app: App): Promise<{ port: number; close: () => Promise<void> }> {
+  await mustBeDurable(app)
   await migrate(app.db)
+  await app.queue.open()
   const { ROLE, PORT } = app.settings
   const listener = ROLE === 'worker' ? null : createServer(app).listen(PORT)
   if (listener)
@@ -34,6 +37,15 @@ export async function start(app: App): Promise<{ port: number; close: () => Prom
       await closeApp(app)
     },
   }
+}
+
+/** A database that may forget what it confirmed must not be sent from: a mail that went out would go out again. */
+async function mustBeDurable(app: App): Promise<void> {
+  const off = await weakSettings(app.db)
+  if (off.length === 0) return
+  const fault = `PostgreSQL runs with ${off.join(', ')} switched off: after a power cut it forgets what it confirmed, and people get mails twice`
+  app.log.error({ off }, fault)
+  if (app.settings.NODE_ENV === 'production' && app.settings.ROLE !== 'web') throw new Error(`${fault}. Switch them on (docs/deploying.md).`)
 }
 
 if (import.meta.main) {

@@ -9,6 +9,7 @@ import { routes as deliveries } from './deliveries/routes.ts'
 import { routes as forms } from './forms/routes.ts'
 import { AppError, notFound, unauthorised } from './lib/errors.ts'
 import type { Route } from './lib/http.ts'
+import { cleanText } from './lib/text.ts'
 import { documentRoutes } from './platforms/shopify/document.ts'
 import { webhookRoutes } from './platforms/shopify/webhooks.ts'
 import { routes as privacy } from './privacy/routes.ts'
@@ -23,7 +24,7 @@ export const routes: Route[] = [
   // Public: signed by the sender, or opened by a link that we signed.
   ...webhookRoutes, //   POST /webhooks/shopify
   ...deliveries, //      GET /o/:token, GET /c/:token/:n, POST /events/sendgrid
-  ...consent, //         confirm, unsubscribe, preferences
+  ...consent, //         confirm, unsubscribe, preferences (and, for the merchant, disagreements with the store)
   ...documentRoutes, //  the admin's HTML; it holds no data
   // Signed by the store's app proxy.
   ...forms,
@@ -77,10 +78,10 @@ function mount(server: Express, app: App, route: Route): void {
         next()
       }).catch(next)
     }
-    server[route.method](route.path, guard, express.json({ limit: '64kb' }), express.urlencoded({ extended: false, limit: '64kb' }), (request, response, next) => {
+    server[route.method](route.path, guard, express.json({ limit: '64kb', reviver: clean }), express.urlencoded({ extended: false, limit: '64kb' }), (request, response, next) => {
       const { shop, loggedInCustomerId } = response.locals.asker as { shop: never; loggedInCustomerId: string | null }
       route
-        .handle({ app, shop, loggedInCustomerId, ip: clientIp(request), params: strings(request.params), query: strings(request.query), body: request.body as unknown })
+        .handle({ app, shop, loggedInCustomerId, ip: clientIp(request), params: strings(request.params), query: strings(request.query), body: withCleanTexts(request.body) })
         .then((reply) => answer(response, reply))
         .catch(next)
     })
@@ -92,7 +93,7 @@ function mount(server: Express, app: App, route: Route): void {
       }).catch(next)
     }
     // The body is read only for somebody whom we know.
-    server[route.method](route.path, guard, express.json({ limit: '2mb' }), (request, response, next) => {
+    server[route.method](route.path, guard, express.json({ limit: '2mb', reviver: clean }), (request, response, next) => {
       const { shop, userId } = response.locals.session as { shop: never; userId: string }
       response.set('Cache-Control', 'no-store')
       route
@@ -119,7 +120,13 @@ const clientIp = (request: Request): string => (request.get('x-forwarded-for') ?
 
 /** Repeated parameters arrive as lists: only plain strings go on. */
 const strings = (values: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, cleanText(value)]] : [])))
+
+/** Text that no database takes is made harmless at the door, for every route. */
+const clean = (_key: string, value: unknown): unknown => (typeof value === 'string' ? cleanText(value) : value)
+/** The same for a plain form, whose parser knows no reviver: its values are texts. */
+const withCleanTexts = (body: unknown): unknown =>
+  body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name, clean(name, value)])) : body
 
 function safeHeaders(_request: Request, response: Response, next: NextFunction): void {
   response.set({

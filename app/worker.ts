@@ -1,20 +1,24 @@
 import type { App } from './app.ts'
 import { finishCampaign } from './campaigns/finish.ts'
+import { recoverCampaigns } from './campaigns/recover.ts'
 import { startCampaign } from './campaigns/start.ts'
-import { writeBack } from './consent/write-back.ts'
-import { recoverDeliveries } from './deliveries/recover.ts'
+import { recoverWriteBacks, resumeWriteBacks, writeBack } from './consent/write-back.ts'
+import { recoverDeliveries, recoverSingles } from './deliveries/recover.ts'
 import { sendDeliveries } from './deliveries/send.ts'
 import { workInbox } from './events/ingest.ts'
+import { recoverInbox } from './events/recover.ts'
 import { ensureForms } from './forms/defaults.ts'
 import { DAY, MINUTE, after } from './lib/clock.ts'
 import type { Handlers } from './jobs/queue.ts'
 import { exportPerson } from './privacy/export.ts'
+import { recoverPrivacy } from './privacy/recover.ts'
 import { redactPerson } from './privacy/redact.ts'
 import { redactShop } from './privacy/redact-shop.ts'
 import { keepTokensAlive, nightly } from './shops/nightly.ts'
 import { getShop } from './shops/shops.ts'
 import { readStore } from './sync/read.ts'
 import { reconcile } from './sync/reconcile.ts'
+import { recoverSyncs, recoverWelcomes } from './sync/recover.ts'
 import { startSync } from './sync/start.ts'
 
 /** Who answers which job. */
@@ -25,6 +29,7 @@ export function handlers(app: App): Handlers {
       if (!shop) return
       await ensureForms(app, shop)
       await startSync(app, { shopId })
+      await resumeWriteBacks(app, shopId)
     },
     'sync.start': (job) => startSync(app, job),
     'sync.read': (job) => readStore(app, job),
@@ -35,10 +40,14 @@ export function handlers(app: App): Handlers {
     'campaigns.finish': (job) => finishCampaign(app, job),
     'deliveries.send': (job) => sendDeliveries(app, job),
     'deliveries.recover': () => again(app, 'deliveries.recover', MINUTE, () => recoverDeliveries(app)),
+    'lost.recover': () => again(app, 'lost.recover', MINUTE, async () => void (await each(app, [recoverCampaigns, recoverInbox, recoverWriteBacks, recoverSyncs]))), // the next minute tries again
     'privacy.export': (job) => exportPerson(app, job),
     'privacy.redact': (job) => redactPerson(app, job),
     'privacy.redact-shop': (job) => redactShop(app, job),
-    'shops.nightly': () => again(app, 'shops.nightly', DAY, () => nightly(app)),
+    'shops.nightly': () => again(app, 'shops.nightly', DAY, async () => {
+      const fault = await each(app, [nightly, recoverPrivacy, recoverWelcomes, recoverSingles, tellFailedJobs])
+      if (fault) throw fault // once more, tonight
+    }),
     'shops.refresh-tokens': () => again(app, 'shops.refresh-tokens', 7 * DAY, () => keepTokensAlive(app)),
   }
 }
@@ -46,16 +55,40 @@ export function handlers(app: App): Handlers {
 /** The schedule. Each of these asks for its own next turn, so that a turn missed while we were down is taken at once. */
 export async function startSchedules(app: App): Promise<void> {
   await app.queue.add('deliveries.recover', {}, { key: 'next', at: after(app.clock.now(), 1_000) })
+  await app.queue.add('lost.recover', {}, { key: 'next', at: after(app.clock.now(), 2_000) })
   await app.queue.add('shops.nightly', {}, { key: 'next', at: nextNight(app.clock.now()) })
   await app.queue.add('shops.refresh-tokens', {}, { key: 'next', at: after(app.clock.now(), 7 * DAY) })
 }
 
-type Scheduled = 'deliveries.recover' | 'shops.nightly' | 'shops.refresh-tokens'
+type Scheduled = 'deliveries.recover' | 'lost.recover' | 'shops.nightly' | 'shops.refresh-tokens'
 
 async function again(app: App, kind: Scheduled, every: number, work: () => Promise<void>): Promise<void> {
   const at = kind === 'shops.nightly' ? nextNight(app.clock.now()) : after(app.clock.now(), every)
   await app.queue.add(kind, {}, { key: 'next', at }) // before the work: a fault must not end the schedule
   await work()
+}
+
+/**
+ * A job is how work is asked for; that it was asked for stands in the rows themselves. So a lost job, or one that gave up, never
+ * means lost work: each room looks here for what waits too long. A fault of one keeps nobody from their turn.
+ * @returns the first fault; all are logged.
+ */
+async function each(app: App, verbs: ((app: App) => Promise<void>)[]): Promise<unknown> {
+  let first: unknown = null
+  for (const verb of verbs)
+    await verb(app).catch((error: unknown) => {
+      first ??= error
+      app.log.error({ turn: verb.name, err: error }, 'a turn of the schedule failed')
+    })
+  return first
+}
+
+/** For whoever runs this: jobs that gave up stay visible for 30 days. */
+async function tellFailedJobs(app: App): Promise<void> {
+  const failed = await app.queue.failed()
+  const kinds: Record<string, number> = {}
+  for (const { kind } of failed) kinds[kind] = (kinds[kind] ?? 0) + 1
+  if (failed.length > 0) app.log.warn({ kinds, newest: failed[0]?.at }, 'there are jobs that gave up')
 }
 
 /** 03:10 UTC: most stores sleep, and it is no full hour. */

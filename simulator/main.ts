@@ -2,22 +2,17 @@
 import { existsSync, globSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { command, stop } from './command.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 
-const { values } = parseArgs({
-  options: { orders: { type: 'string' }, port: { type: 'string', default: '4400' }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+const { orders, values } = command('npm run demo [-- --orders FILE] [--port N] [--keep]', {
+  port: { type: 'string', default: '4400', value: 'N', about: 'first port (4400)' },
+  keep: { type: 'boolean', default: false, about: 'keep app and store in ./data/demo until the next start' },
 })
-if (values.help) {
-  say('npm run demo [-- --orders FILE] [--port N] [--keep]\n\n  --orders FILE   build the store from a file of real transactions\n  --port N        first port (4400)\n  --keep          keep app and store in ./data/demo until the next start')
-  process.exit(0)
-}
 const port = Number(values.port)
-if (!Number.isInteger(port) || port < 0 || port > 65_000) stop(`--port must be a number, not ${values.port}`)
-const orders = values.orders === undefined ? null : resolve(process.env.INIT_CWD ?? process.cwd(), values.orders)
-if (orders && !existsSync(orders)) stop(`There is no file ${orders}`)
+if (!Number.isInteger(port) || port < 0 || port > 65_000) stop(`--port must be a number from 0 to 65000, not ${String(values.port)}`)
 
 say('\n  Homing, on a pretend Shopify\n')
 if (isStale()) {
@@ -27,7 +22,6 @@ if (isStale()) {
 }
 say(orders ? '  Reading a year of orders …' : '  Stocking the shops …')
 const keep = values.keep ? resolve(root, 'data/demo', orders ? 'orders' : 'invented') : undefined
-delete process.env.DATABASE_URL // the demo has a database of its own; the app chooses its engine by this variable when it is loaded
 const { startSimulator } = await import('./servers.ts')
 const simulation = await startSimulator({ seed: orders ? { orders } : 'invented', port, ...(keep ? { keep } : {}) }).catch((error: unknown) => stop(`It could not start: ${error instanceof Error ? error.message : String(error)}`))
 
@@ -51,9 +45,4 @@ function isStale(): boolean {
   if (!existsSync(built)) return true
   const at = statSync(built).mtimeMs
   return globSync(['web/**/*', 'app/**/contract.ts', 'vite.config.ts', 'package-lock.json'], { cwd: root }).some((file) => statSync(resolve(root, file)).mtimeMs > at)
-}
-
-function stop(message: string): never {
-  process.stderr.write(`\n  ${message}\n\n`)
-  process.exit(1)
 }

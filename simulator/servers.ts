@@ -162,7 +162,7 @@ function settingsOf(world: World, options: SimulatorOptions, folder: string): Re
     SECRET_KEYS: `demo:${key('secret')}`,
     HASH_KEY: key('hash'),
     MAIL_PROVIDER: 'sendgrid',
-    MAIL_PER_SECOND: '400',
+    MAIL_PER_SECOND: '2000',
     SENDGRID_API_KEY: apiKey,
     SENDGRID_URL: urls.platform,
     SENDGRID_WEBHOOK_KEY: webhookKey,

@@ -174,8 +174,8 @@ export interface World {
   faults: {
     webhooks: { duplicate: boolean; reorder: boolean; dropNext: number }
     api: { throttleNext: number; errorNext: number; slowMs: number }
-    /** `scatter`: children of a bulk result do not follow their parent at once (the platform promises no order). */
-    bulk: { scatter: boolean; failNext: number }
+    /** `scatter`: children of a bulk result do not follow their parent at once (the platform promises no order). `hold`: running ones do not end. */
+    bulk: { scatter: boolean; failNext: number; hold: boolean }
     mail: { tooManyNext: number; errorNext: number; hangNext: number; loseAnswerNext: number; refuseAddresses: Set<string>; duplicateEvents?: boolean }
   }
   random(): number // seeded

@@ -30,7 +30,7 @@ export function createWorld(options: { seed: number; urls: SimUrls; start?: Date
     faults: {
       webhooks: { duplicate: false, reorder: false, dropNext: 0 },
       api: { throttleNext: 0, errorNext: 0, slowMs: 0 },
-      bulk: { scatter: false, failNext: 0 },
+      bulk: { scatter: false, failNext: 0, hold: false },
       mail: { tooManyNext: 0, errorNext: 0, hangNext: 0, loseAnswerNext: 0, refuseAddresses: new Set() },
     },
     random: seededRandom(seed),

@@ -7,6 +7,7 @@ import { readSettings } from '../app/env.ts'
 import { addressHash, encrypt, normaliseEmail } from '../app/lib/crypto.ts'
 import type { Fetch } from '../app/lib/fetch.ts'
 import { newId } from '../app/lib/ids.ts'
+import type { Logger } from '../app/lib/log.ts'
 import { subscribers, consentEntries } from '../app/db/schema.ts'
 import type { Mail, MailProvider } from '../app/mail/provider.ts'
 import { createServer } from '../app/server.ts'
@@ -77,6 +78,7 @@ export interface TestAppOptions {
   fetch?: Fetch
   mail?: MailProvider
   clock?: TestClock
+  log?: Logger
 }
 
 /** The real app with a fresh database, real migrations, the outbox as its mail provider and a clock that can be moved. */
@@ -85,7 +87,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = options.clock ?? testClock()
   const settings = readSettings({ ...testEnv, DATABASE_URL: database.url, ...options.env })
   const refuse: Fetch = (input) => Promise.reject(new Error(`no test taught the network to answer ${String(input instanceof Request ? input.url : input)}`))
-  const app = createApp({ settings, clock, fetch: options.fetch ?? refuse, ...(options.mail ? { mail: options.mail } : {}) })
+  const app = createApp({ settings, clock, fetch: options.fetch ?? refuse, ...(options.mail ? { mail: options.mail } : {}), ...(options.log ? { log: options.log } : {}) })
   await migrate(app.db)
   const shop = await addShop(app, { domain: 'fern-and-fig.myshopify.com', name: 'Fern & Fig', currency: 'USD', timezone: 'America/Los_Angeles', locale: 'en', country: 'US', email: 'ada@fern-and-fig.example' })
   const stranger = await addShop(app, { domain: 'kiln-and-kettle.myshopify.com', name: 'Kiln & Kettle', currency: 'EUR', timezone: 'Europe/Berlin', locale: 'de', country: 'DE', email: 'cleo@kiln-and-kettle.example' })

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { documentRoutes } from '../app/platforms/shopify/document.ts'
+import { routes } from '../app/server.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files = (folder: string): string[] =>
@@ -53,6 +55,16 @@ test('a file of app/ imports only from rooms to its left', () => {
     else if (!rooms.includes(mine)) faults.push(`${i.from}: no room is called ${mine}`)
   }
   expect(faults).toEqual([])
+})
+
+test('docs/architecture.md has the same line, and names every door that is open to everybody', () => {
+  const told = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const line = /^lib → [^`]*main$/m.exec(told)?.[0].replace(/\([^)]*\)/g, '').split(/→|,/).map((room) => room.trim()) ?? []
+  expect(line).toEqual([...rooms, 'server', 'worker', 'main'])
+  const doors = told.slice(told.indexOf('## Doors'), told.indexOf('## Lost work'))
+  const open = routes.filter((route) => route.guard === 'public' && !documentRoutes.includes(route)).map((route) => route.path)
+  expect(open.filter((path) => !doors.includes(path))).toEqual([])
+  for (const { path } of documentRoutes) expect(doors).toContain(`\`${path === '/' ? 'GET /' : path.replace('/*rest', '')}`)
 })
 
 test('only the index of a plug, the server and the wiring import an implementation', () => {

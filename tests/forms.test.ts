@@ -126,7 +126,9 @@ describe('a shopper signs up', () => {
     const answer = await plain({ email: 'plain@example.test', wording: 'Fern & Fig darf mir schreiben, jederzeit abbestellbar.' })
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
     expect(await answer.text()).toContain('<html lang="de"')
-    expect(await newestEntry(t.app, t.shop.id, (await person('plain@example.test'))!.id)).toMatchObject({ wording: 'Fern & Fig darf mir schreiben, jederzeit abbestellbar.', wordingVersion: 'theme' })
+    expect(await newestEntry(t.app, t.shop.id, (await person('plain@example.test'))!.id)).toMatchObject({
+      wording: (await formOf('inline')).settings.texts.de!.consent, wordingVersion: expect.stringMatching(/^inline v/), evidence: { wordingAsSent: 'Fern & Fig darf mir schreiben, jederzeit abbestellbar.' },
+    })
     const bad = await plain({ email: '"><script>alert(1)</script>' })
     expect([bad.status, (await bad.text()).includes('<script')]).toEqual([422, false])
   })

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { eq } from 'drizzle-orm'
 import { syncs } from '../app/db/schema.ts'
+import type { Fetch } from '../app/lib/fetch.ts'
+import type { Logger } from '../app/lib/log.ts'
 import { findShop, type Shop } from '../app/shops/shops.ts'
 import { install, type createProduct } from '../simulator/actions/index.ts'
 import { platformRouter } from '../simulator/platform/router.ts'
@@ -27,14 +29,18 @@ export interface Pretend {
 }
 
 /** The real app beside the pretend platform, both over real HTTP. */
-export async function pretend(options: { store?: Partial<SimStore>; seed?: number; env?: Record<string, string> } = {}): Promise<Pretend> {
+export async function pretend(options: { store?: Partial<SimStore>; seed?: number; env?: Record<string, string>; log?: Logger; watch?: (request: Request) => void } = {}): Promise<Pretend> {
   const urls = { app: '', doors: '', admin: 'https://admin.shopify.com', cdn: 'https://cdn.shopify.com', storefront: (domain: string) => `https://${domain}`, platform: '' }
   const world = createWorld({ seed: options.seed ?? 7, urls })
   const server = express().use(platformRouter(world)).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   urls.platform = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const clock = { now: () => world.clock.now(), jump: (ms: number) => world.clock.jump(ms), set: (at: Date) => world.clock.jump(at.getTime() - world.clock.now().getTime()) }
-  const t = await testApp({ clock, fetch: world.fetch, env: { SHOPIFY_API_KEY: world.app.clientId, SHOPIFY_API_SECRET: world.app.clientSecret, ...options.env } })
+  const watched: Fetch = (input, init) => {
+    options.watch?.(new Request(input instanceof Request ? input.clone() : input, init))
+    return world.fetch(input, init)
+  }
+  const t = await testApp({ clock, fetch: watched, ...(options.log ? { log: options.log } : {}), env: { SHOPIFY_API_KEY: world.app.clientId, SHOPIFY_API_SECRET: world.app.clientSecret, ...options.env } })
   urls.app = t.http
   const store = createStore(world, { domain: 'moss-and-mortar.myshopify.com', name: 'Moss & Mortar', ...options.store })
   const call: Pretend['call'] = async (path, of = store) => fetch(t.http + path, { headers: { authorization: `Bearer ${await mintSessionToken(world, of, '42')}` } })

@@ -416,8 +416,10 @@ describe('bulk reads', () => {
     expect((await refusal('{ shop { name } }')).message).toContain('top-level connection')
     expect((await refusal('{ orders { edges { node { id colour } } } }')).message).toContain("Field 'colour' doesn't exist on type 'Order'")
     expect((await graphql(runBulk, { q: '{ orders { edges { node { id risk { recommendation } } } } }' })).errors[0].message).toBe('The simulator was not taught Order.risk')
+    world.faults.bulk.hold = true
     const codes = await Promise.all(Array.from({ length: 6 }, async () => (await graphql(runBulk, { q: orders })).data.bulkOperationRunQuery.userErrors[0]?.code))
     expect(codes.filter((code) => code === 'OPERATION_IN_PROGRESS')).toHaveLength(1)
+    world.faults.bulk.hold = false
     await new Promise((resolve) => setTimeout(resolve, 100))
     ada.installed!.scopes = ada.installed!.scopes.filter((scope) => scope !== 'read_orders')
     expect(await finished(graphql, orders)).toMatchObject({ status: 'FAILED', errorCode: 'ACCESS_DENIED', url: null })

@@ -9,7 +9,7 @@ import { seedInvented } from '../simulator/seed/invented.ts'
 import { picturePng, pictureSvg } from '../simulator/seed/pictures.ts'
 import { seedRetail } from '../simulator/seed/retail.ts'
 import { buy, shoppersOn, signUp, switchShoppers, tick } from '../simulator/shoppers.ts'
-import type { World } from '../simulator/types.ts'
+import type { SimCustomer, World } from '../simulator/types.ts'
 import { createWorld } from '../simulator/world.ts'
 import { pretendStore, type PretendStore } from './pretend-store.ts'
 import { tempFolder } from './setup.ts'
@@ -243,6 +243,22 @@ describe('the invented stores', () => {
     }
     const variants = [...fern!.products.values()].flatMap((product) => product.variants)
     expect(variants.some((one) => one.compareAt !== null && one.compareAt > one.price) && variants.some((one) => one.inventory === 0)).toBe(true)
+  })
+
+  test('some of their mail does not arrive: one subscriber in 200 bounces, one complains; the names are like all others', () => {
+    for (const store of build(7).stores.values()) {
+      const subscribed = [...store.customers.values()].filter((one) => one.email && one.marketing.state === 'SUBSCRIBED')
+      const fated = (fate: string): SimCustomer[] => [...store.customers.values()].filter((one) => one.email?.startsWith(`${fate}.`))
+      expect(fated('bounce')).toHaveLength(Math.max(1, Math.round(subscribed.length / 200)))
+      expect(fated('complain')).toHaveLength(1)
+      for (const fate of ['bounce', 'block', 'defer', 'complain']) for (const one of fated(fate)) {
+        expect([subscribed.includes(one), store.customersByEmail.get(one.email!.toLowerCase())]).toEqual([true, one.id])
+        expect(one.firstName ?? '').not.toMatch(/bounce|block|defer|complain/i)
+      }
+      expect(fated('block').length * fated('defer').length).toBeGreaterThan(0)
+      expect(store.customersByEmail.size).toBe([...store.customers.values()].filter((one) => one.email).length)
+      for (const order of store.orders.values()) if (order.customerId !== null) expect(order.email).toBe(store.customers.get(order.customerId)!.email)
+    }
   })
 
   test('no two stores share a number', () => {

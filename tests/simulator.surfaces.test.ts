@@ -247,6 +247,10 @@ describe('the pretend admin', () => {
     expect(ada.installed).toBeNull()
     expect((await post('/oauth/install', world.urls.admin)).status).toBe(303)
     expect(ada.installed?.scopes).toEqual(world.app.requiredScopes)
+    const again = await fetch(`${base()}/oauth/install`, { redirect: 'manual' })
+    expect([again.status, again.headers.get('location')]).toEqual([302, '/store/fern-and-fig/apps/homing'])
+    ada.installed!.scopes.pop() // a later version of the app needs more: it is asked again
+    expect((await fetch(`${base()}/oauth/install`, { redirect: 'manual' })).status).toBe(200)
     expect((await post('/oauth/uninstall', world.urls.admin)).status).toBe(303)
     expect(ada.installed).toBeNull()
   })

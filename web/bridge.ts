@@ -40,6 +40,12 @@ export async function themePartActive(handle: string): Promise<boolean | null> {
   }
 }
 
+/** Does the theme show one of our forms, as pop-up or as block? Null when the admin does not tell. */
+export async function shownInTheme(): Promise<boolean | null> {
+  const parts = await Promise.all([themePartActive('popup'), themePartActive('signup')])
+  return parts.includes(true) ? true : parts.includes(false) ? false : null
+}
+
 /** Asks before unsaved changes are left behind. True: go on. */
 export async function mayLeave(): Promise<boolean> {
   try {

@@ -15,7 +15,7 @@ export type Audience = z.infer<typeof audience>
 
 /** PUT /api/campaigns/:id (autosave). `version` is the one that was read; a newer one on the server answers 409. */
 export const campaignInput = z.object({
-  version: z.number().int(),
+  version: z.number().int().min(0).max(1_000_000_000),
   name: z.string().trim().min(1, 'give the campaign a name').max(150, 'at most 150 characters'),
   subject: z.string().max(250, 'at most 250 characters'),
   preheader: z.string().max(250, 'at most 250 characters'),

@@ -19,12 +19,14 @@ export async function storeProducts(app: App, shopId: string, told: StoreProduct
     const shop = await getShop(app, shopId)
     if (!shop) return 0
     const newest = newestOf(told)
-    const fresh = await newerThanStored(app, shopId, newest)
-    await insertAll(app.db, products, fresh.map((product) => rowOf(shop, product)), {
+    const candidates = await newerThanStored(app, shopId, newest)
+    await insertAll(app.db, products, candidates.map((product) => rowOf(shop, product)), {
       target: ['shopId', 'id'],
       update: ['title', 'handle', 'url', 'imageUrl', 'imageAlt', 'vendor', 'productType', 'tags', 'status', 'currency', 'inventory', 'deletedAt', 'platformUpdatedAt'],
       onlyIf: 'excluded.platform_updated_at >= products.platform_updated_at',
     })
+    // Somebody may have written newer news while we waited for the row: then the variants are theirs too.
+    const fresh = await newerThanStored(app, shopId, candidates)
     const whole = fresh.filter((product) => !product.partial)
     const keep = whole.flatMap((product) => product.variants.map((variant) => variant.id))
     if (whole.length)
@@ -111,10 +113,13 @@ async function sumUp(app: App, shopId: string, ids: string[]): Promise<void> {
 
 function rowOf(shop: Shop, { id, title, handle, url, imageUrl, imageAlt, vendor, productType, tags, status, inventory, updatedAt }: StoreProduct): ProductRow {
   return {
-    shopId: shop.id, id, title, handle, url, imageUrl, imageAlt, vendor, productType, tags, status, inventory,
+    shopId: shop.id, id, title, handle, url, imageUrl, imageAlt, vendor, productType, tags, status, inventory: counted(inventory),
     priceMin: null, priceMax: null, compareAtMin: null, currency: shop.currency, available: false, deletedAt: null, platformUpdatedAt: updatedAt,
   }
 }
 
 const variantRow = (shopId: string, productId: string, { id, title, sku, price, compareAt, inventory, available }: StoreVariant): VariantRow =>
-  ({ shopId, id, productId, title, sku, price, compareAt, inventory, available })
+  ({ shopId, id, productId, title, sku, price, compareAt, inventory: counted(inventory), available })
+
+/** Stores write 999,999,999 for "plenty"; the sum of several is more than a column takes. */
+const counted = (stock: number | null): number | null => (stock === null ? null : Math.max(-2_000_000_000, Math.min(2_000_000_000, Math.round(stock))))

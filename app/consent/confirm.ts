@@ -1,4 +1,6 @@
+import { and, eq } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { subscribers } from '../db/schema.ts'
 import { appendEvents } from '../events/append.ts'
 import { after, DAY } from '../lib/clock.ts'
 import { historiesOf, recordConsent, type ConsentEntry } from './record.ts'
@@ -16,9 +18,20 @@ export async function confirmationOf(app: Pick<App, 'db' | 'clock'>, shopId: str
   const mail = histories.get(`${subscriberId} email_marketing`) ?? []
   const tracking = histories.get(`${subscriberId} tracking`) ?? []
   const request = mail.find((entry) => entry.messageId === requestId && entry.act === 'requested')
-  if (!request) return null
+  if (!request || !(await isSameMailbox(app, shopId, subscriberId, request))) return null
   const state = mail[0]?.state === 'subscribed' ? 'confirmed' : after(request.occurredAt, confirmationLife) < app.clock.now() ? 'too_old' : 'waiting'
   return { state, request, tracking: tracking[0]?.messageId === requestId && tracking[0].state === 'pending' ? tracking[0] : null }
+}
+
+/**
+ * Has the person still the address to which the mail went? The store may have changed it since, or made two records one: then
+ * the button proves a mailbox that is not theirs any more, and nothing about the one that would get the mail.
+ */
+async function isSameMailbox(app: Pick<App, 'db'>, shopId: string, subscriberId: string, request: ConsentEntry): Promise<boolean> {
+  const asked = request.evidence?.address
+  if (typeof asked !== 'string') return true
+  const [person] = await app.db.select({ hash: subscribers.addressHash }).from(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, subscriberId)))
+  return person?.hash === asked
 }
 
 /**

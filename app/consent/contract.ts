@@ -33,3 +33,20 @@ export const consentEntryView = z.object({
   recordedAt: z.string(),
 })
 export type ConsentEntryView = z.infer<typeof consentEntryView>
+
+/**
+ * GET /api/consent/disagreements -> disagreementList: people whom the store calls subscribed with a newer time than our ledger has,
+ * which raised nobody (the news of it was lost, or how it came about is not known). The newest 200; `total` counts all.
+ */
+export const disagreement = z.object({
+  subscriberId: z.string(),
+  email: z.string(),
+  name: z.string(), // '' when unknown
+  ours: z.object({ state: consentState, source: z.string(), at: z.string() }),
+  store: z.object({ level: z.enum(['single', 'confirmed', 'unknown']), source: z.string(), at: z.string() }),
+  foundAt: z.string(),
+})
+export const disagreementList = z.object({ total: z.number(), rows: z.array(disagreement) })
+export type Disagreement = z.infer<typeof disagreement>
+/** POST /api/consent/disagreements/:subscriberId { decision: 'keep' } -> disagreementList. 404 when there is none to decide. Raising is the person's own act. */
+export const disagreementDecision = z.object({ decision: z.literal('keep') })

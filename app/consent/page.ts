@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Response } from 'express'
+import { contrast } from '../lib/colour.ts'
 import { escapeHtml } from '../lib/http.ts'
 import { brand as brandShape, defaultBrand, type Brand } from '../templates/contract.ts'
 import { wordsIn, type Language, type Words } from './words.ts'
@@ -157,17 +158,4 @@ footer{max-width:480px;font-size:13px;line-height:1.5;text-align:center;overflow
 function readable(wish: string, ground: string): string {
   if (contrast(wish, ground) >= 4.5) return wish
   return contrast('#111111', ground) >= contrast('#ffffff', ground) ? '#111111' : '#ffffff'
-}
-
-/** Contrast of two colours by WCAG 2, 1 to 21. */
-function contrast(a: string, b: string): number {
-  const [low, high] = [luminance(a), luminance(b)].toSorted((x, y) => x - y) as [number, number]
-  return (high + 0.05) / (low + 0.05)
-}
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const share = parseInt(colour.slice(at, at + 2), 16) / 255
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-  }) as [number, number, number]
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }

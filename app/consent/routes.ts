@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express'
 import type { App } from '../app.ts'
-import { escapeHtml, type Route } from '../lib/http.ts'
+import { escapeHtml, parse, shopRoute, type Route } from '../lib/http.ts'
 import { readLink, signLink, type LinkPurpose, type LinkSubject } from '../lib/tokens.ts'
 import { confirm, confirmationOf } from './confirm.ts'
+import { disagreementDecision } from './contract.ts'
+import { keepOurs, listDisagreements } from './disagreements.ts'
 import { hiddenAddress, readBrand, say, sayPlain, sendPage, shopLink, wordsOf, type PageLook } from './page.ts'
 import { visitorOf, type Person, type Visitor } from './person.ts'
 import { preferencesOf, setPreferences } from './preferences.ts'
@@ -31,6 +33,13 @@ export const routes: Route[] = [
   page('post', '/u/:token/undo', 'unsubscribe', pressUndo),
   page('get', '/p/:token', 'preferences', showPreferences),
   page('post', '/p/:token', 'preferences', savePreferences, 'form'),
+  // For the merchant.
+  shopRoute('get', '/api/consent/disagreements', ({ app, shop }) => listDisagreements(app, shop.id)),
+  shopRoute('post', '/api/consent/disagreements/:subscriberId', async ({ app, shop, params, body, userId }) => {
+    parse(disagreementDecision, body)
+    await keepOurs(app, shop.id, params.subscriberId!, userId)
+    return listDisagreements(app, shop.id)
+  }),
 ]
 
 function page(method: 'get' | 'post', path: string, purpose: LinkPurpose, handle: (visit: Visit) => Promise<void>, body?: 'form'): Route {

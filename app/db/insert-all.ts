@@ -1,5 +1,6 @@
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
+import { cleanText } from '../lib/text.ts'
 import { isPostgres } from './columns.ts'
 import type { Db } from './open.ts'
 
@@ -51,9 +52,12 @@ function conflictClause(conflict: OnConflict | undefined): string {
 function pack(kind: string, value: unknown): unknown {
   if (value === undefined || value === null) return null
   if (value instanceof Date) return isPostgres ? value.toISOString() : value.getTime()
-  if (kind === 'json') return isPostgres ? value : JSON.stringify(value)
-  return value
+  if (kind === 'json') return isPostgres ? cleanDeep(value) : JSON.stringify(value)
+  return typeof value === 'string' ? cleanText(value) : value
 }
+
+/** What jsonb refuses must not hold up a thousand rows because it stands in one. */
+const cleanDeep = (value: unknown): unknown => JSON.parse(JSON.stringify(value), (_, inner: unknown) => (typeof inner === 'string' ? cleanText(inner) : inner)) as unknown
 
 function readPostgres(kind: string, columnType: string, i: number): string {
   if (kind === 'json') return `nullif(r.value->${i}, 'null'::jsonb)`

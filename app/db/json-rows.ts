@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { cleanText } from '../lib/text.ts'
 import { isPostgres } from './columns.ts'
 
 export type JsonCell = string | number | boolean | Date | null
@@ -8,7 +9,7 @@ export type JsonCell = string | number | boolean | Date | null
  * `from` stands where a table stands and is called `name`; `text(i)`, `int(i)` and `time(i)` read the i-th cell of a row.
  */
 export function jsonRows(rows: JsonCell[][], name = 'given'): { from: SQL; text(i: number): SQL<string>; int(i: number): SQL<number>; time(i: number): SQL<Date> } {
-  const packed = JSON.stringify(rows.map((row) => row.map((cell) => (cell instanceof Date ? (isPostgres ? cell.toISOString() : cell.getTime()) : cell))))
+  const packed = JSON.stringify(rows.map((row) => row.map((cell) => (cell instanceof Date ? (isPostgres ? cell.toISOString() : cell.getTime()) : typeof cell === 'string' ? cleanText(cell) : cell))))
   const alias = sql.raw(name)
   const cell = (i: number): SQL => (isPostgres ? sql`(${alias}.value->>${sql.raw(String(i))})` : sql`json_extract(${alias}.value, ${sql.raw(`'$[${i}]'`)})`)
   const cast = <T>(i: number, type: string): SQL<T> => (isPostgres ? sql<T>`${cell(i)}::${sql.raw(type)}` : sql<T>`${cell(i)}`)

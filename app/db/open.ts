@@ -32,6 +32,14 @@ export function skipLocked<Q>(query: Q): Q {
   return isPostgres ? (query as unknown as { for(strength: string, how: object): Q }).for('update', { skipLocked: true }) : query
 }
 
+/**
+ * Locks the rows that a query finds until the end of the transaction; the next statement then sees what others had done to them.
+ * Ask in a fixed order, so that two who want the same rows wait for each other instead of locking up. SQLite has one writer.
+ */
+export function lockRows<Q>(query: Q): Q {
+  return isPostgres ? (query as unknown as { for(strength: string): Q }).for('update') : query
+}
+
 export function openPostgres(url: string): Db {
   const pool = new pg.Pool({ connectionString: url, max: 12 })
   pool.on('error', () => undefined) // an idle connection that breaks is replaced by the pool
@@ -45,6 +53,10 @@ export function openPostgres(url: string): Db {
   const transaction = async <T>(work: () => Promise<T>): Promise<T> => {
     if (inside.getStore()) return work()
     const client = await pool.connect()
+    // A connection that breaks while it is ours says so twice: its statements fail, and it emits an error that would end the process.
+    const broken = (): void => void (lost = true)
+    let lost = false
+    client.on('error', broken)
     try {
       await client.query('begin')
       const result = await inside.run(client, work)
@@ -54,7 +66,8 @@ export function openPostgres(url: string): Db {
       await client.query('rollback').catch(() => undefined)
       throw error
     } finally {
-      client.release()
+      client.release(lost)
+      client.removeListener('error', broken)
     }
   }
   const db = overPostgres({ query } as unknown as pg.Pool, { casing: 'snake_case' })

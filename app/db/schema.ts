@@ -24,6 +24,8 @@ export const shops = table(
     scopes: text().notNull(),
     installedAt: time().notNull(),
     uninstalledAt: time(),
+    /** When the platform asked us to forget the store; while it is set, that is not done yet. */
+    forgetAskedAt: time(),
     updatedAt: time().notNull(),
     /** Last number given to an entry of this shop's consent ledger; its row lock puts the entries in one order. */
     consentSeq: int().notNull(),
@@ -166,6 +168,43 @@ export const suppressions = table(
   (t) => [primaryKey({ columns: [t.shopId, t.addressHash, t.reason] })],
 )
 
+/**
+ * What the store has not been told yet of people's decisions: written with the decision, gone when the store knows. So nothing is
+ * lost with a job, nor while a store that ended our grant waits for its owner to open the app again.
+ */
+export const consentWriteBacks = table(
+  'consent_write_backs',
+  {
+    shopId: text().notNull(),
+    subscriberId: text().notNull(),
+    askId: text().notNull(), // which asking this is: a newer decision is not settled by the telling of an older one
+    askedAt: time().notNull(),
+    nextAt: time().notNull(), // when it is asked for again if nobody has settled it
+  },
+  (t) => [
+    primaryKey({ columns: [t.shopId, t.subscriberId] }),
+    foreignKey({ columns: [t.shopId, t.subscriberId], foreignColumns: [subscribers.shopId, subscribers.id] }).onDelete('cascade'),
+  ],
+)
+
+/** People of whom the store says "subscribed" with a newer time than our ledger has, which raises nobody: the merchant sees both. */
+export const consentDisagreements = table(
+  'consent_disagreements',
+  {
+    shopId: text().notNull(),
+    subscriberId: text().notNull(),
+    storeAt: time().notNull(),
+    storeLevel: text().$type<'single' | 'confirmed' | 'unknown'>().notNull(),
+    foundAt: time().notNull(),
+    keptAt: time(), // when the merchant decided that our ledger stands
+    keptBy: text(), // the platform's number of that person
+  },
+  (t) => [
+    primaryKey({ columns: [t.shopId, t.subscriberId] }),
+    foreignKey({ columns: [t.shopId, t.subscriberId], foreignColumns: [subscribers.shopId, subscribers.id] }).onDelete('cascade'),
+  ],
+)
+
 export const products = table(
   'products',
   {
@@ -187,6 +226,8 @@ export const products = table(
     available: bool().notNull(),
     inventory: int(),
     deletedAt: time(),
+    /** Start of the last reading of the whole store that found it. What a later one does not find was deleted there. */
+    seenAt: time(),
     platformUpdatedAt: time().notNull(),
   },
   (t) => [primaryKey({ columns: [t.shopId, t.id] })],
@@ -478,6 +519,8 @@ export const inbox = table(
     receivedAt: time().notNull(),
     state: text().$type<'waiting' | 'done' | 'ignored' | 'failed'>().notNull(),
     note: text(),
+    /** While it waits: when work on it was last put off or failed. */
+    triedAt: time(),
     doneAt: time(),
   },
   (t) => [primaryKey({ columns: [t.source, t.deliveryId] }), index('inbox_state').on(t.state, t.receivedAt)],

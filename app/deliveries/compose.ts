@@ -43,11 +43,15 @@ export function compose(app: Pick<App, 'url' | 'settings'>, run: Run, to: Recipi
   })
   const tracked = to.track && message.kind === 'campaign'
   const clicks = tracked ? `${app.url}/c/${sign('click')}/` : null
+  const clicksHtml = clicks && escapeHtml(clicks)
+  const targets = targetsOf(run)
   const link = (n: number): string => {
-    const target = run.links.get(n)
-    if (target === undefined) return '#'
-    if (!webAddress(target)) return target // mailto: has nothing to count
-    return clicks ? clicks + n : run.campaign ? withSource(target, run.shop, run.campaign.name) : target
+    const target = targets.get(n)
+    return target ? (clicks && target.counted ? clicks + n : target.url) : '#'
+  }
+  const linkHtml = (n: number): string => {
+    const target = targets.get(n)
+    return target ? (clicksHtml && target.counted ? clicksHtml + n : target.html) : '#'
   }
   const pixel = tracked ? `<img src="${app.url}/o/${sign('open')}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">` : ''
   return {
@@ -56,7 +60,7 @@ export function compose(app: Pick<App, 'url' | 'settings'>, run: Run, to: Recipi
     replyTo: message.replyTo,
     to: to.email,
     subject: filled.subject,
-    html: linked(placeFooter(filled.html, end.html + pixel, 'html'), (n) => escapeHtml(link(n))),
+    html: linked(placeFooter(filled.html, end.html + pixel, 'html'), linkHtml),
     text: linked(placeFooter(filled.text, end.text, 'text'), link),
     headers: {
       'Message-ID': `<${to.requestId}@${message.fromEmail.split('@')[1] ?? 'localhost'}>`, // the same at every attempt
@@ -68,3 +72,26 @@ export function compose(app: Pick<App, 'url' | 'settings'>, run: Run, to: Recipi
 }
 
 const linked = (body: string, url: (n: number) => string): string => body.replace(/\[\[link:(\d{1,4})\]\]/g, (_, n: string) => url(Number(n)))
+
+interface Target {
+  /** Where the link leads when nobody counts it, as text and as it stands in HTML. */
+  url: string
+  html: string
+  /** False for mailto: it has nothing to count. */
+  counted: boolean
+}
+const known = new WeakMap<Run, Map<number, Target>>()
+
+/** Where the links of a message lead is the same for everybody: worked out once for a run, not for each person. */
+function targetsOf(run: Run): Map<number, Target> {
+  const before = known.get(run)
+  if (before) return before
+  const targets = new Map<number, Target>()
+  for (const [n, address] of run.links) {
+    const counted = webAddress(address) !== null
+    const url = counted && run.campaign ? withSource(address, run.shop, run.campaign.name) : address
+    targets.set(n, { url, html: escapeHtml(url), counted })
+  }
+  known.set(run, targets)
+  return targets
+}

@@ -4,7 +4,7 @@ import type { App } from '../app.ts'
 import { recordConsent } from '../consent/record.ts'
 import { askForWriteBack } from '../consent/write-back.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { deliveries, messages, suppressions } from '../db/schema.ts'
+import { deliveries, messages, subscriberAliases, suppressions } from '../db/schema.ts'
 import { appendEvents } from '../events/append.ts'
 import type { EventKind } from '../events/contract.ts'
 import { addressHash } from '../lib/crypto.ts'
@@ -30,6 +30,8 @@ interface Row {
   shopId: string
   messageId: string
   subscriberId: string
+  /** Whom it is about: the one into whom the record was merged, where it was. */
+  personId: string
   email: string
   kind: 'campaign' | 'confirmation' | 'test'
 }
@@ -60,11 +62,12 @@ async function takeSome(app: App, list: Feedback[]): Promise<void> {
 /** The one place that asks without a shop: the key is ours, random, and tells the shop. */
 async function rowsOf(app: App, keys: string[]): Promise<Map<string, Row>> {
   const found = await app.db
-    .select({ key: deliveries.requestId, shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, email: deliveries.email, kind: messages.kind })
+    .select({ key: deliveries.requestId, shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, keptId: subscriberAliases.keptId, email: deliveries.email, kind: messages.kind })
     .from(deliveries)
     .innerJoin(messages, and(eq(messages.shopId, deliveries.shopId), eq(messages.id, deliveries.messageId)))
+    .leftJoin(subscriberAliases, and(eq(subscriberAliases.shopId, deliveries.shopId), eq(subscriberAliases.id, deliveries.subscriberId)))
     .where(inArray(deliveries.requestId, keys))
-  return new Map(found.map(({ key, ...row }) => [key ?? '', row]))
+  return new Map(found.map(({ key, keptId, ...row }) => [key ?? '', { ...row, personId: keptId ?? row.subscriberId }]))
 }
 
 /** Evidence: whatever we thought of the row, the provider has it. */
@@ -112,7 +115,7 @@ async function takeForShop(app: App, shopId: string, told: Told[]): Promise<void
     told
       .filter((item) => logged.has(item.kind) && item.row.kind !== 'test')
       .map((item) => ({
-        kind: item.kind as EventKind, subscriberId: item.row.subscriberId, messageId: item.row.messageId, at: item.at, dedupeKey: `mail:${item.id}`,
+        kind: item.kind as EventKind, subscriberId: item.row.personId, messageId: item.row.messageId, at: item.at, dedupeKey: `mail:${item.id}`,
         detail: item.detail ? { reason: item.detail } : null,
       })),
   )
@@ -122,7 +125,7 @@ async function takeForShop(app: App, shopId: string, told: Told[]): Promise<void
     suppressions,
     told.flatMap((item) => {
       const reason = item.kind === 'complained' ? 'complained' : outcomeOf(item) === 'bounced' && isDead(item) ? 'bounced' : null
-      return reason ? [{ shopId, addressHash: addressHash(app.settings.keys, shopId, item.row.email), reason: reason as 'bounced' | 'complained', detail: item.detail, createdAt: now }] : []
+      return reason && item.row.email !== '' ? [{ shopId, addressHash: addressHash(app.settings.keys, shopId, item.row.email), reason: reason as 'bounced' | 'complained', detail: item.detail, createdAt: now }] : []
     }),
     { target: ['shopId', 'addressHash', 'reason'] },
   )
@@ -132,11 +135,11 @@ async function takeForShop(app: App, shopId: string, told: Told[]): Promise<void
     app,
     shopId,
     complaints.map((item) => ({
-      subscriberId: item.row.subscriberId, purpose: 'email_marketing' as const, act: 'withdrawn' as const, basis: 'none' as const, method: 'complaint' as const,
+      subscriberId: item.row.personId, purpose: 'email_marketing' as const, act: 'withdrawn' as const, basis: 'none' as const, method: 'complaint' as const,
       source: 'Marked a mail as spam', messageId: item.row.messageId, occurredAt: item.at,
     })),
   )
-  for (const subscriberId of new Set(complaints.map((item) => item.row.subscriberId))) await askForWriteBack(app, shopId, subscriberId)
+  for (const subscriberId of new Set(complaints.map((item) => item.row.personId))) await askForWriteBack(app, shopId, subscriberId)
 }
 
 const rank = { delivered: 1, bounced: 2, complained: 3 } as const

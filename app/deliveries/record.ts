@@ -27,7 +27,7 @@ const patience = 12
 export async function record(app: App, run: Run, worker: string, results: Result[], stop: Stop | null): Promise<void> {
   const now = app.clock.now()
   const { shopId, messageId } = run
-  const given = givenRows(results.map((result) => ({ key: { shopId, messageId, subscriberId: result.row.subscriberId }, cells: [result.row.requestId, ...cellsOf(result, stop, now)] })))
+  const given = givenRows(results.map((result) => ({ key: { shopId, messageId, subscriberId: result.row.subscriberId }, cells: [result.row.requestId, ...cellsOf(result, stop, now, run.campaign !== null)] })))
   const state = given.text(4)
   const bad = results.filter(({ outcome }) => outcome?.kind === 'refused' && outcome.badAddress)
   await steadily(() =>
@@ -74,12 +74,15 @@ export async function record(app: App, run: Run, worker: string, results: Result
   if (stop?.kind === 'paused') app.log.warn({ messageId, reason: stop.reason }, 'sending was paused: the provider refuses us')
 }
 
-/** state, reason, providerId, nextAt, attempts to take back, acceptedAt */
-function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date): JsonCell[] {
+/**
+ * state, reason, providerId, nextAt, attempts to take back, acceptedAt. While the provider refuses us a campaign is paused and
+ * goes on when somebody resumes it; a single mail has nobody to resume it and tries again every ten minutes.
+ */
+function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date, isCampaign: boolean): JsonCell[] {
   const again = (at: Date | null, back: 0 | 1): JsonCell[] => ['pending', null, null, at, back, null]
   const ended = (reason: DeliveryReason): JsonCell[] => ['refused', reason, null, null, 0, null]
-  const whenStopped = stop?.kind === 'rest' ? stop.until : stop?.kind === 'paused' ? after(now, 10 * MINUTE) : null
-  if (!outcome) return again(stop?.kind === 'paused' ? null : whenStopped, 1)
+  const repaired = isCampaign ? null : after(now, 10 * MINUTE)
+  if (!outcome) return again(stop?.kind === 'rest' ? stop.until : stop?.kind === 'paused' ? repaired : null, 1)
   switch (outcome.kind) {
     case 'accepted':
       return ['accepted', null, outcome.providerId, null, 0, now]
@@ -88,7 +91,7 @@ function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date): JsonCe
     case 'uncertain':
       return ['uncertain', null, null, null, 0, null]
     case 'paused':
-      return again(null, 1)
+      return again(repaired, 1)
     case 'later': {
       if (outcome.whole) return again(after(now, outcome.retryAfterMs), 1)
       if (row.attempts >= patience) return ended('provider_refused')

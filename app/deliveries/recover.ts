@@ -1,7 +1,9 @@
-import { and, eq, exists, inArray, lte, not, sql, type SQL } from 'drizzle-orm'
+import { and, eq, exists, gte, inArray, lte, ne, not, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { campaigns, deliveries, events } from '../db/schema.ts'
-import { after, MINUTE } from '../lib/clock.ts'
+import { campaigns, deliveries, events, messages, shops } from '../db/schema.ts'
+import { givenUpAfter } from '../jobs/retry.ts'
+import { after, DAY, MINUTE } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
 import { settle } from './settle.ts'
 import { wakeSending } from './wake.ts'
 
@@ -50,4 +52,19 @@ export async function recoverDeliveries(app: App): Promise<void> {
   // Every campaign that is being sent gets its turn, even if its job was lost.
   const sending = await app.db.select({ shopId: campaigns.shopId, id: campaigns.id }).from(campaigns).where(eq(campaigns.status, 'sending')).orderBy(campaigns.id)
   for (const { shopId, id } of sending) if (!touched.has(id)) await wakeSending(app, shopId, id)
+}
+
+/**
+ * Wakes single mails (confirmations, tests) of the last two days that nobody has touched for hours: their job gave up or was lost.
+ * Each night; campaigns have their turn each minute.
+ */
+export async function recoverSingles(app: Pick<App, 'db' | 'clock' | 'queue'>): Promise<void> {
+  const now = app.clock.now()
+  const waiting = await app.db
+    .selectDistinct({ shopId: messages.shopId, id: messages.id })
+    .from(shops)
+    .innerJoin(messages, and(eq(messages.shopId, shops.id), gte(messages.id, newId(after(now, -2 * DAY))), ne(messages.kind, 'campaign')))
+    .innerJoin(deliveries, and(eq(deliveries.shopId, messages.shopId), eq(deliveries.messageId, messages.id), eq(deliveries.state, 'pending'), lte(deliveries.updatedAt, after(now, -givenUpAfter))))
+    .orderBy(messages.shopId, messages.id)
+  for (const { shopId, id } of waiting) await wakeSending(app, shopId, id)
 }

@@ -1,6 +1,7 @@
 import { and, count, eq, inArray, isNull, lte, min, or, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { campaigns, deliveries, messages } from '../db/schema.ts'
+import { cancelDeliveries } from './cancel.ts'
 import { openStates } from './contract.ts'
 import { restingUntil } from './pace.ts'
 import { askToFinish, wakeSending } from './wake.ts'
@@ -16,6 +17,8 @@ export async function settle(app: Pick<App, 'db' | 'clock' | 'queue' | 'mail'>, 
     .from(messages)
     .leftJoin(campaigns, and(eq(campaigns.shopId, messages.shopId), eq(campaigns.id, messages.id)))
     .where(and(eq(messages.shopId, shopId), eq(messages.id, messageId)))
+  // What was being posted while somebody cancelled, and was not taken, came back as pending: it ends here.
+  if (message?.status === 'cancelled') await cancelDeliveries(app, shopId, messageId)
   if (!message || (message.kind === 'campaign' && message.status !== 'sending')) return
   const due = or(isNull(deliveries.nextAt), lte(deliveries.nextAt, now))
   const open = await app.db

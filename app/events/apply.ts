@@ -1,8 +1,9 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { deleteProduct, storeProducts } from '../catalogue/store-products.ts'
+import { noteStoreConsent } from '../consent/disagreements.ts'
 import { recordConsent } from '../consent/record.ts'
-import { privacyRequests, subscribers, subscriberTags, suppressions, syncs } from '../db/schema.ts'
+import { privacyRequests, subscribers, subscriberTags, suppressions, shops, syncs } from '../db/schema.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { DAY, after } from '../lib/clock.ts'
 import { addressHash, normaliseEmail } from '../lib/crypto.ts'
@@ -52,8 +53,9 @@ export async function apply(app: App, shop: Shop, event: StoreEvent, at: Date): 
     case 'redact_customer':
       return redactCustomer(app, shop.id, event)
     case 'redact_shop':
-      // 48 hours after an uninstall. A store that came back meanwhile is not forgotten.
-      if (shop.status !== 'installed' || shop.installedAt < at) await app.queue.add('privacy.redact-shop', { shopId: shop.id }, { key: shop.id })
+      // Of a store that still has us ingest.ts lets none through; one that came back since is spared by the job.
+      await app.db.update(shops).set({ forgetAskedAt: at }).where(eq(shops.id, shop.id))
+      await app.queue.add('privacy.redact-shop', { shopId: shop.id }, { key: shop.id })
       return
   }
 }
@@ -71,6 +73,7 @@ export async function storeCustomers(app: App, shopId: string, told: StoreCustom
     return subscriberId && customer.consent ? [{ subscriberId, consent: customer.consent, fallbackAt: customer.updatedAt }] : []
   })
   await recordConsent(app, shopId, storeConsent(consents, seenBy))
+  await noteStoreConsent(app, shopId, consents)
   return people.length
 }
 
@@ -78,7 +81,9 @@ async function consentTold(app: App, shopId: string, { platformId, email, consen
   const known = await findByPlatformId(app, shopId, platformId)
   // The news may come before the customer it is about.
   const subscriberId = known?.id ?? (email ? [...(await upsertSubscribers(app, shopId, [{ email, platformId, source: 'shopify' }])).values()][0] : undefined)
-  if (subscriberId) await recordConsent(app, shopId, storeConsent([{ subscriberId, consent, fallbackAt: at }], 'event'))
+  if (!subscriberId) return
+  await recordConsent(app, shopId, storeConsent([{ subscriberId, consent, fallbackAt: at }], 'event'))
+  await noteStoreConsent(app, shopId, [{ subscriberId, consent }])
 }
 
 /** A reading that we wait for is ready: look at once. A hint only; without it the next look comes by itself. */

@@ -34,6 +34,11 @@ export async function findDelivery(app: App, source: string, deliveryId: string)
   return row ?? null
 }
 
+/** Work on a delivery was put off or failed: it has a job that comes back, so nobody needs to ask for it again soon. */
+export async function noteTry(app: App, source: string, deliveryId: string): Promise<void> {
+  await app.db.update(inbox).set({ triedAt: app.clock.now() }).where(and(eq(inbox.source, source), eq(inbox.deliveryId, deliveryId), eq(inbox.state, 'waiting')))
+}
+
 /** Ends a delivery. What it said is blanked: it may hold personal data, and everything of use is stored elsewhere by now. */
 export async function closeDelivery(app: App, source: string, deliveryId: string, state: 'done' | 'ignored' | 'failed', note: string | null = null): Promise<void> {
   await app.db

@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { insertAll } from '../db/insert-all.ts'
+import { lockRows } from '../db/open.ts'
 import { orderLines, orders, subscribers } from '../db/schema.ts'
 import { dayIn } from '../lib/clock.ts'
 import { normaliseEmail } from '../lib/crypto.ts'
@@ -43,7 +44,9 @@ export async function storeOrders(app: App, shop: Shop, told: StoreOrder[]): Pro
       update: ['name', 'subscriberId', 'total', 'currency', 'test', 'cancelledAt', 'processedAt', 'day', 'checkoutToken', 'platformUpdatedAt'],
       onlyIf: 'excluded.platform_updated_at >= orders.platform_updated_at',
     })
-    await replaceLines(app, shop.id, fresh)
+    // Somebody may have written newer news while we waited for the row: then the lines are theirs too.
+    const stored = await storedOrders(app, shop.id, fresh.map((order) => order.id))
+    await replaceLines(app, shop.id, fresh.filter((order) => stored.get(order.id)?.updatedAt.getTime() === order.updatedAt.getTime()))
     const people = new Set([...rows.map((row) => row.subscriberId), ...[...before.values()].map((row) => row.subscriberId)].filter((id) => id !== null))
     await sumUpBuyers(app, shop.id, [...people])
     const counted = rows.filter((row) => row.subscriberId !== null && !row.test) // it was ordered, even if cancelled later
@@ -75,6 +78,8 @@ export async function storeOrderLines(app: App, shopId: string, told: { parentId
  */
 export async function sumUpBuyers(app: Pick<App, 'db'>, shopId: string, subscriberIds: string[]): Promise<void> {
   if (subscriberIds.length === 0) return
+  // First the lock, then the count: of two orders of one person at once the second must see the first.
+  await lockRows(app.db.select({ id: subscribers.id }).from(subscribers).where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, subscriberIds))).orderBy(subscribers.emailKey))
   const of = sql`from orders o where o.shop_id = subscribers.shop_id and o.subscriber_id = subscribers.id and o.cancelled_at is null and not o.test`
   await app.db
     .update(subscribers)

@@ -24,7 +24,7 @@ export const formSettings = z.object({
   restDays: z.number().int().min(1).max(365),
 })
 export type FormSettings = z.infer<typeof formSettings>
-export const formInput = z.object({ name: z.string().trim().min(1, 'give the form a name').max(100), status: z.enum(['on', 'off']), settings: formSettings, version: z.number().int() })
+export const formInput = z.object({ name: z.string().trim().min(1, 'give the form a name').max(100), status: z.enum(['on', 'off']), settings: formSettings, version: z.number().int().min(0).max(1_000_000_000) })
 export const formView = z.object({
   id: z.string(),
   kind: z.enum(['popup', 'inline']),
@@ -54,7 +54,7 @@ export const signupInput = z.object({
   /** The form's id, or its kind where a theme knows nothing else. */
   formId: z.string().max(40),
   /** 0: the theme's own words were shown. */
-  version: z.coerce.number().int(),
+  version: z.coerce.number().int().min(0).max(1_000_000_000),
   email: z.string().trim().max(254).pipe(z.email('is not an e-mail address')),
   firstName: z.string().trim().max(100).optional(),
   /** Was the box for tracking ticked? A plain form sends 'on'. */

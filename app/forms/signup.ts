@@ -43,7 +43,10 @@ export async function signUp(app: App, shop: Shop, input: SignupInput, ip: strin
 }
 
 interface Shown {
+  /** The published words. */
   wording: string
+  /** The theme's own words, as the request says; null when it names a published version. */
+  told: string | null
   wordingVersion: string
   tracking: string
   language: string
@@ -65,11 +68,19 @@ async function store(app: App, shop: Shop, settings: ShopSettings, form: Form, s
   const requestId = newId(now)
   const same = {
     subscriberId, method: 'form' as const, source: `${form.kind === 'popup' ? 'Pop-up' : 'Form'} "${form.name}"`, wordingVersion: shown.wordingVersion, language: shown.language, page: pageOf(input.page),
-    messageId: requestId, formId: form.id, evidence: { formVersion: input.version, formHash: shown.hash, ...(input.gpc ? { gpc: true } : {}) }, occurredAt: now,
+    messageId: requestId, formId: form.id, occurredAt: now,
+    evidence: {
+      formVersion: input.version,
+      formHash: shown.hash,
+      ...(input.gpc ? { gpc: true } : {}),
+      ...(prove ? { address: addressHash(app.settings.keys, shop.id, known?.email ?? input.email) } : {}), // the mailbox that the mail goes to: its confirmation proves no other
+      ...(shown.told ? { wordingAsSent: shown.told } : {}),
+    },
     ...(prove ? { act: 'requested' as const, basis: 'none' as const } : { act: 'granted' as const, basis: 'express_single' as const }),
   }
   await recordConsent(app, shop.id, [
-    { ...same, purpose: 'email_marketing', wording: shown.wording },
+    // Words that came along with the request are anybody's: they are kept as such. What goes into a mail, and is agreed to by its button, are ours.
+    { ...same, purpose: 'email_marketing', ...(prove || !shown.told ? { wording: shown.wording } : { wording: shown.told, wordingVersion: 'theme' }) },
     ...(input.tracking && !input.gpc && settings.tracking !== 'off' && shown.tracking ? [{ ...same, purpose: 'tracking' as const, wording: shown.tracking }] : []),
     ...(input.gpc && !known ? [{ ...same, purpose: 'tracking' as const, act: 'withdrawn' as const, basis: 'none' as const, wording: null }] : []),
   ])
@@ -108,8 +119,8 @@ async function shownForm(app: App, form: Form, input: SignupInput, shop: Shop): 
   const settings: FormSettings = formSettings.parse(version?.settings ?? form.settings)
   const { language, texts } = textsIn(settings, input.language, shop.locale)
   return version
-    ? { wording: texts.consent, wordingVersion: `${form.kind} v${version.version}`, tracking: texts.tracking, language, success: texts.success, hash: version.hash }
-    : { wording: input.wording || texts.consent, wordingVersion: input.wording ? 'theme' : `${form.kind} v${form.version}`, tracking: texts.tracking, language, success: texts.success, hash: null }
+    ? { wording: texts.consent, told: null, wordingVersion: `${form.kind} v${version.version}`, tracking: texts.tracking, language, success: texts.success, hash: version.hash }
+    : { wording: texts.consent, told: input.wording || null, wordingVersion: `${form.kind} v${form.version}`, tracking: texts.tracking, language, success: texts.success, hash: null }
 }
 
 /** An address that bounced, complained or is on the shop's blocked list is not written to and not stored. Who asked to be forgotten may come back. */

@@ -5,6 +5,7 @@ import { MINUTE, after, type Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/log.ts'
 import type { JobKind } from './kinds.ts'
+import { createLanes } from './lanes.ts'
 import { describeFault, nextAttempt, runJob } from './retry.ts'
 import type { AddOptions, Handlers, Queue } from './queue.ts'
 
@@ -15,10 +16,8 @@ type Job = typeof jobs.$inferSelect
 
 /** The queue of a SQLite installation: rows of the jobs table, taken with a lease. Several processes may take from it. */
 export function embeddedQueue({ db, clock, log }: { db: Db; clock: Clock; log: Logger }): Queue {
-  const running = new Map<string, Promise<void>>()
-  let stopping = false
-  let wake: () => void = () => undefined
-  let loop: Promise<void> | null = null
+  const running = new Set<string>()
+  const turns = createLanes(log, pause)
 
   const take = async (limit: number): Promise<Job[]> => {
     const now = clock.now()
@@ -55,65 +54,36 @@ export function embeddedQueue({ db, clock, log }: { db: Db; clock: Clock; log: L
     }
   }
 
+  const run = (handlers: Handlers, job: Job): Promise<unknown> => {
+    running.add(job.id)
+    return work(handlers, job).finally(() => running.delete(job.id))
+  }
+
   return {
+    open: () => Promise.resolve(),
+
     async add<K extends JobKind>(kind: K, payload: unknown, options: AddOptions = {}) {
       const now = clock.now()
       await db
         .insert(jobs)
         .values({ id: newId(now), kind, payload, uniqueKey: options.key ?? null, state: 'ready', runAt: options.at ?? now, attempts: 0, createdAt: now })
         .onConflictDoNothing()
-      wake()
+      turns.wake()
     },
 
     async start(handlers, lanes = 4) {
-      stopping = false
-      loop = (async () => {
-        while (!stopping) {
-          let took = 0
-          try {
-            const free = lanes - running.size
-            const batch = free > 0 ? await take(free) : []
-            took = batch.length
-            for (const job of batch) {
-              const run = work(handlers, job)
-                .then(() => undefined, (error: unknown) => log.error({ err: error }, 'a job could not be recorded'))
-                .finally(() => {
-                  running.delete(job.id)
-                  wake()
-                })
-              running.set(job.id, run)
-            }
-          } catch (error) {
-            log.error({ err: error }, 'the queue could not be read')
-          }
-          if (took > 0 && running.size < lanes) continue
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, pause)
-            wake = () => {
-              clearTimeout(timer)
-              resolve()
-            }
-          })
-        }
-      })()
+      turns.start(async (free) => (free > 0 ? await take(free) : []).map((job) => () => run(handlers, job)), lanes)
       return Promise.resolve()
     },
 
-    async stop() {
-      stopping = true
-      wake()
-      await loop
-      await Promise.all(running.values())
-      loop = null
-    },
+    stop: () => turns.stop(),
 
     async runDue(handlers, options = {}) {
       let count = 0
       for (;;) {
         const [job] = await take(1)
         if (!job) return count
-        running.set(job.id, Promise.resolve())
-        const fault = await work(handlers, job).finally(() => running.delete(job.id))
+        const fault = await run(handlers, job)
         count++
         if (fault && !options.keepGoing) throw fault
       }

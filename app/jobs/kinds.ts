@@ -13,6 +13,7 @@ export const jobKinds = {
   'campaigns.start': z.object({ ...shop, campaignId: z.string() }),
   'deliveries.send': z.object({ ...shop, messageId: z.string() }),
   'deliveries.recover': z.object({}),
+  'lost.recover': z.object({}),
   'campaigns.finish': z.object({ ...shop, messageId: z.string() }),
   'privacy.redact': z.object({ ...shop, subscriberId: z.string(), requestId: z.string() }),
   'privacy.redact-shop': z.object(shop),

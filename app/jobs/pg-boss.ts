@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/log.ts'
 import type { JobKind } from './kinds.ts'
+import { createLanes } from './lanes.ts'
 import { describeFault, nextAttempt, runJob } from './retry.ts'
 import type { AddOptions, Handlers, Queue } from './queue.ts'
 
@@ -39,10 +40,7 @@ export function pgBossQueue({ db, clock, log }: { db: Db; clock: Clock; log: Log
       await boss.createQueue(name, { policy: 'short', retryLimit: 100, retryDelay: 1, expireInSeconds: 3600, heartbeatSeconds: 60 })
     }))
 
-  const running = new Set<Promise<void>>()
-  let stopping = false
-  let wake: () => void = () => undefined
-  let loop: Promise<void> | null = null
+  const turns = createLanes(log, pause)
 
   const send = (carried: Carried, key: string | null): Promise<unknown> =>
     boss.send(name, carried, { singletonKey: key ? `${carried.kind}:${key}` : newId(clock.now()) })
@@ -82,6 +80,10 @@ export function pgBossQueue({ db, clock, log }: { db: Db; clock: Clock; log: Log
   }
 
   return {
+    async open() {
+      await open()
+    },
+
     async add<K extends JobKind>(kind: K, payload: unknown, options: AddOptions = {}) {
       const now = clock.now()
       if (options.at && options.at > now) {
@@ -93,50 +95,20 @@ export function pgBossQueue({ db, clock, log }: { db: Db; clock: Clock; log: Log
       }
       await open()
       await send({ kind, payload, attempts: 0 }, options.key ?? null)
-      wake()
+      turns.wake()
     },
 
     async start(handlers, lanes = 4) {
-      stopping = false
       await open()
-      loop = (async () => {
-        while (!stopping) {
-          let took = 0
-          try {
-            await promote()
-            const free = lanes - running.size
-            const batch = free > 0 ? await boss.fetch<Carried>(name, { batchSize: free }) : []
-            took = batch.length
-            for (const job of batch) {
-              const run: Promise<void> = work(handlers, job.id, job.data)
-                .then(() => undefined, (error: unknown) => log.error({ err: error }, 'a job could not be recorded'))
-                .finally(() => {
-                  running.delete(run)
-                  wake()
-                })
-              running.add(run)
-            }
-          } catch (error) {
-            log.error({ err: error }, 'the queue could not be read')
-          }
-          if (took > 0 && running.size < lanes) continue
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, pause)
-            wake = () => {
-              clearTimeout(timer)
-              resolve()
-            }
-          })
-        }
-      })()
+      turns.start(async (free) => {
+        await promote()
+        const batch = free > 0 ? await boss.fetch<Carried>(name, { batchSize: free }) : []
+        return batch.map((job) => () => work(handlers, job.id, job.data))
+      }, lanes)
     },
 
     async stop() {
-      stopping = true
-      wake()
-      await loop
-      await Promise.all(running)
-      loop = null
+      await turns.stop()
       if (opened) await boss.stop({ graceful: false, close: false })
       opened = null
     },

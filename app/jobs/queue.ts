@@ -27,6 +27,11 @@ export class RetryAt extends Error {
 export interface Queue {
   /** Joins the caller's transaction: rolled back with it, visible with it. */
   add<K extends JobKind>(kind: K, payload: JobPayload<K>, options?: AddOptions): Promise<void>
+  /**
+   * Makes what the engine itself needs. To be called before requests come: opening needs connections of its own, and as many
+   * requests at once as there are connections would each hold one and wait for it.
+   */
+  open(): Promise<void>
   /** Starts taking work, `lanes` jobs at a time, until `stop`. */
   start(handlers: Handlers, lanes?: number): Promise<void>
   /** Takes no more work and waits for what runs. */

@@ -23,4 +23,10 @@ export async function runJob(handlers: Handlers, kind: string, payload: unknown)
 
 /** What may be kept and shown of a fault: its kind and first line, cut short. Query values never get here: drivers put them elsewhere. */
 export const describeFault = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${(error.message.split('\n')[0] ?? '').replace(/\S+@\S+/g, '[address]')}` : 'unknown fault').slice(0, 300)
+  (error instanceof Error ? `${error.name}: ${(error.message.split('\n')[0] ?? '').slice(0, 1000).replace(/\S+@\S+/g, '[address]')}` : 'unknown fault').slice(0, 300)
+
+/**
+ * What nobody tried for this long has lost its job, or the job gave up: longer than the longest wait between two attempts. Who asks
+ * again for something writes down when it was last tried, so that it is never carried by many jobs at once.
+ */
+export const givenUpAfter = 5 * HOUR

@@ -1,4 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { domainToASCII } from 'node:url'
+import { cleanText } from './text.ts'
 
 /** The installation's keys. `current` encrypts; every key decrypts and verifies, so that keys can be rotated. */
 export interface Keys {
@@ -38,7 +40,16 @@ export function derive(secret: Buffer, purpose: string): Buffer {
 }
 const derived = new WeakMap<Buffer, Map<string, Buffer>>()
 
-export const hmac = (key: Buffer | string, data: Buffer | string): Buffer => createHmac('sha256', key).update(data).digest()
+export const hmac = (key: Buffer | string, data: Buffer | string): Buffer =>
+  createHmac('sha256', typeof key === 'string' ? key : keyObject(key)).update(data).digest()
+
+/** A key as OpenSSL holds it, made once: making it anew for each tag costs six times the tag. */
+function keyObject(key: Buffer): KeyObject {
+  const made = keyObjects.get(key) ?? createSecretKey(key)
+  keyObjects.set(key, made)
+  return made
+}
+const keyObjects = new WeakMap<Buffer, KeyObject>()
 
 /** Compares in constant time; different lengths are simply unequal. */
 export function sameBytes(a: Buffer, b: Buffer): boolean {
@@ -53,5 +64,13 @@ export function addressHash(keys: Keys, shopId: string, email: string): string {
   return hmac(derive(keys.hash, 'address'), `${shopId}:${normaliseEmail(email)}`).toString('hex').slice(0, 32)
 }
 
-/** How addresses are compared: trimmed, lower case. They are shown as typed. */
-export const normaliseEmail = (email: string): string => email.trim().toLowerCase()
+/**
+ * How addresses are compared: trimmed, lower case, and one spelling of letters and domains that have several (é as one letter or
+ * two; münchen.de or xn--mnchen-3ya.de). They are shown as typed.
+ */
+export function normaliseEmail(email: string): string {
+  const plain = cleanText(email).trim().toLowerCase()
+  const at = plain.lastIndexOf('@')
+  if (at < 0 || !/[^\x21-\x7e]/.test(plain)) return plain
+  return `${plain.slice(0, at).normalize('NFC')}@${domainToASCII(plain.slice(at + 1)) || plain.slice(at + 1).normalize('NFC')}`
+}

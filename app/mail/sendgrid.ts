@@ -141,7 +141,7 @@ const eventShape = z.object({
   event: z.string(),
   key: z.string().min(1).max(100),
   sg_event_id: z.string().min(1).max(200),
-  timestamp: z.number(),
+  timestamp: z.number().min(0).max(1e11), // seconds; beyond it there is no such day
   type: z.string().nullish(),
   status: z.string().nullish(),
   reason: z.string().nullish(),

@@ -1,4 +1,4 @@
-import { eq, getTableColumns } from 'drizzle-orm'
+import { and, eq, getTableColumns, ne } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { inbox, shops } from '../db/schema.ts'
 import { getShop } from '../shops/shops.ts'
@@ -10,7 +10,9 @@ import { tablesWith } from './tables.ts'
  */
 export async function redactShop(app: App, { shopId }: { shopId: string }): Promise<void> {
   const shop = await getShop(app, shopId)
-  if (!shop) return
+  // Closed first, so that nothing is added while we clear. A store that came back in the meantime is left alone.
+  const closed = await app.db.update(shops).set({ status: 'uninstalled' }).where(and(eq(shops.id, shopId), ne(shops.status, 'installed'))).returning({ id: shops.id })
+  if (!shop || closed.length === 0) return
   // A table a transaction: one for a million rows would hold up every other store.
   for (const table of tablesWith('shopId')) await app.db.delete(table).where(eq(getTableColumns(table).shopId!, shopId))
   await app.db.transaction(async () => {

@@ -22,11 +22,13 @@ export async function homeView(app: Pick<App, 'db' | 'clock'>, shop: Shop): Prom
   const [orders, revenue] = [sum([...sales.values()], (s) => s.orders), sum([...sales.values()], (s) => s.revenue)]
   const states = await app.db.select({ status: campaigns.status, campaigns: count() }).from(campaigns).where(eq(campaigns.shopId, shop.id)).groupBy(campaigns.status)
   const sent = states.some(({ status }) => ['sending', 'paused', 'sent'].includes(status))
-  const [form] = await app.db.select({ id: forms.id }).from(forms).where(and(eq(forms.shopId, shop.id), eq(forms.status, 'on'))).limit(1)
+  // The inline form is on from the beginning but stands nowhere until it is placed in the theme: it counts when somebody used it.
+  const [popup] = await app.db.select({ id: forms.id }).from(forms).where(and(eq(forms.shopId, shop.id), eq(forms.kind, 'popup'), eq(forms.status, 'on'))).limit(1)
+  const [joined] = await app.db.select({ id: events.id }).from(events).where(and(eq(events.shopId, shop.id), eq(events.kind, 'signed_up'))).limit(1)
   const reads = await app.db.select({ kind: syncs.kind, state: syncs.state }).from(syncs).where(eq(syncs.shopId, shop.id)).orderBy(asc(syncs.kind))
   const sender = Boolean(settings.senderName && settings.senderEmail && settings.postalAddress.trim())
   const synced = ['customers', 'products', 'orders'].every((kind) => reads.some((read) => read.kind === kind && read.state === 'done'))
-  const onboarding = { dismissed: settings.onboardingDismissedAt !== null, sender, form: form !== undefined, campaign: sent, synced }
+  const onboarding = { dismissed: settings.onboardingDismissedAt !== null, sender, form: (popup ?? joined) !== undefined, campaign: sent, synced }
   return {
     shopName: shop.name,
     currency: shop.currency,

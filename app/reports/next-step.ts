@@ -25,11 +25,11 @@ export async function nextStep(app: Pick<App, 'db' | 'clock'>, shopId: string, n
   if (failed) return { title: `“${failed.name}” could not be sent`, body: 'Open it to see why. Nobody has got it.', action: 'Open the campaign', href: `/campaigns/${failed.id}` }
   const paused = recent.find(({ status }) => status === 'paused')
   if (paused) return { title: `“${paused.name}” is paused`, body: 'Some people have it, some do not. Go on with it or end it.', action: 'Open the campaign', href: `/campaigns/${paused.id}` }
-  if (now.failed) return { title: 'Reading your store did not finish', body: 'Some customers, products or orders may be missing here.', action: 'Look at the settings', href: '/settings' }
+  if (now.failed) return { title: 'Reading your store did not finish', body: 'Some customers, products or orders may be missing here.', action: 'Look at the settings', href: '/settings?part=store' }
   if (!now.sender) return { title: 'Say who you are', body: 'Each mail carries your name, an address for replies and your postal address. It takes a minute.', action: 'Set up the sender', href: '/settings' }
   if (now.unattested > 0) {
     const people = `${now.unattested.toLocaleString('en')} ${now.unattested === 1 ? 'person' : 'people'}`
-    return { title: `Your store says that ${people} agreed to get mail`, body: 'Confirm how they agreed, and you may write to them.', action: 'Have a look', href: '/settings' }
+    return { title: `Your store says that ${people} agreed to get mail`, body: 'Confirm how they agreed, and you may write to them.', action: 'Have a look', href: '/settings?part=consent' }
   }
   if (!now.form) return { title: 'Let people sign up', body: 'The sign-up form is off. Switch it on, and visitors of your store can join.', action: 'Look at the form', href: '/forms' }
   const draft = recent.find(({ status }) => status === 'draft')

@@ -8,19 +8,18 @@ import { getShop, type Shop } from './shops.ts'
 
 /**
  * Records that a store installed us, or opened us again. `store` is what the platform tells about it; `scopes` what it granted.
- * Call it in the transaction that stores the keys. A first installation, and one after an uninstall, is welcomed by a job
- * (forms, first reading of the store); what a returning store left with us is still there.
+ * Call it in the transaction that stores the keys. A store that was not installed until now, be it new, back again or
+ * locked out, is welcomed by a job (forms, a reading of the whole store, what it was not told); what it left with us is still there.
  */
 export async function installed(app: App, domain: string, store: StoreShop, scopes: string): Promise<Shop> {
   return app.db.transaction(async () => {
     const now = app.clock.now()
     const known = await claimShop(app, domain)
-    const newcomer = known.status === 'uninstalled' || known.platformId === null
     // installedAt moves with each new grant: news of an uninstall from before it is late (see `uninstalled`).
-    const fresh = { ...described(store), status: 'installed' as const, scopes, installedAt: now, uninstalledAt: null, updatedAt: now }
+    const fresh = { ...described(store), status: 'installed' as const, scopes, installedAt: now, uninstalledAt: null, forgetAskedAt: null, updatedAt: now }
     await app.db.update(shops).set(fresh).where(eq(shops.id, known.id))
     await app.db.insert(shopSettings).values(firstSettings(known.id, store, now)).onConflictDoNothing()
-    if (newcomer) await app.queue.add('shops.welcome', { shopId: known.id }, { key: known.id })
+    if (known.status !== 'installed') await app.queue.add('shops.welcome', { shopId: known.id }, { key: known.id })
     return (await getShop(app, known.id))!
   })
 }

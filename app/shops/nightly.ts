@@ -1,22 +1,16 @@
 import { and, asc, eq, lt } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { inbox, shops } from '../db/schema.ts'
-import { DAY, HOUR, after } from '../lib/clock.ts'
+import { inbox, jobs, shops } from '../db/schema.ts'
+import { DAY, after } from '../lib/clock.ts'
 
-const keepNews = 30 * DAY
+const keep = 30 * DAY
 
-/** Each night: every store is asked what we missed, deliveries that nobody finished get another turn, and old ones are forgotten. */
+/** Each night: every store is asked what we missed, and what is of no use any more is forgotten: old news, jobs that gave up long ago. */
 export async function nightly(app: App): Promise<void> {
   for (const id of await installedShops(app)) await app.queue.add('sync.reconcile', { shopId: id }, { key: id })
   const now = app.clock.now()
-  await app.db.delete(inbox).where(lt(inbox.receivedAt, after(now, -keepNews)))
-  const stuck = await app.db
-    .select({ source: inbox.source, deliveryId: inbox.deliveryId })
-    .from(inbox)
-    .where(and(eq(inbox.state, 'waiting'), lt(inbox.receivedAt, after(now, -HOUR))))
-    .orderBy(asc(inbox.receivedAt))
-    .limit(5_000)
-  for (const delivery of stuck) await app.queue.add('inbox.work', delivery, { key: `${delivery.source}:${delivery.deliveryId}` })
+  await app.db.delete(inbox).where(lt(inbox.receivedAt, after(now, -keep)))
+  await app.db.delete(jobs).where(and(eq(jobs.state, 'failed'), lt(jobs.runAt, after(now, -keep))))
 }
 
 /** Each week: keys that nobody uses for 90 days end, so all are refreshed. One store's fault does not keep the others from theirs. */

@@ -1,23 +1,28 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { personById } from '../consent/person.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { attributions, consentEntries, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressions } from '../db/schema.ts'
 
 /**
  * Forgets a person in every table. What stays is a keyed hash of the address that keeps them from coming back by a sync or an
- * import, and the shop's orders without their person. Answers false when there is nobody with this id.
+ * import, and the shop's orders without their person. Whoever was merged into somebody is forgotten with
+ * them. Answers false when there is nobody with this id.
  */
-export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: string, id: string): Promise<boolean> {
+export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: string, given: string): Promise<boolean> {
   return app.db.transaction(async () => {
-    const [person] = await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, id)))
+    const person = await personById(app, shopId, given)
     if (!person) return false
+    const { id } = person
     const aliases = await app.db.select({ id: subscriberAliases.id }).from(subscriberAliases).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, id)))
     const ids = [id, ...aliases.map((alias) => alias.id)]
+    // Tests are filled in with somebody's name and go to an address that the merchant typed; which, nobody knows any more.
+    await app.db.delete(messages).where(and(eq(messages.shopId, shopId), eq(messages.kind, 'test')))
     // Mails made for this one person (confirmations) go whole, with their rows and links.
     await app.db.delete(messages).where(
       and(
         eq(messages.shopId, shopId),
-        inArray(messages.kind, ['confirmation', 'test']),
+        eq(messages.kind, 'confirmation'),
         or(...ids.map((one) => sql`${messages.id} in (select d.message_id from deliveries d where d.shop_id = ${shopId} and d.subscriber_id = ${one})`)),
       ),
     )

@@ -48,7 +48,13 @@ export async function unsubscribeByMerchant(app: Pick<App, 'db' | 'clock' | 'que
   return profileOf(app, shop, person.id)
 }
 
-type Item = SubscriberProfile['timeline'][number] & { time: number }
+type Item = SubscriberProfile['timeline'][number] & { time: number; step: number }
+
+/** What comes after what when two things happened in the same second; the longer a person's way, the further right. */
+const steps = ['signed_up', 'consent', 'confirmed', 'sent', 'deferred', 'blocked', 'dropped', 'bounced', 'delivered', 'opened', 'clicked', 'ordered', 'complained', 'unsubscribed']
+
+/** Stores and mail services tell whole seconds, we keep thousandths: within one second the natural order counts, then our own. */
+const newestFirst = (a: Item, b: Item): number => Math.floor(b.time / 1000) - Math.floor(a.time / 1000) || b.step - a.step || b.time - a.time
 
 async function timelineOf(app: Pick<App, 'db'>, shop: Shop, person: Subscriber, entries: ConsentEntry[]): Promise<SubscriberProfile['timeline']> {
   const names = new Map<string, string>() // message -> what the merchant calls it
@@ -89,12 +95,12 @@ async function timelineOf(app: Pick<App, 'db'>, shop: Shop, person: Subscriber, 
     ...entries.filter((entry) => !toldByEvents(entry)).map((entry) => item('consent', entry.occurredAt, consentTitle(entry), entry.source)),
   ]
   return items
-    .toSorted((a, b) => b.time - a.time)
+    .toSorted(newestFirst)
     .slice(0, timelineSize)
     .map(({ at, kind, title, detail, verdict }) => ({ at, kind, title, detail, verdict }))
 }
 
-const item = (kind: string, at: Date, title: string, detail: string | null): Item => ({ time: at.getTime(), at: at.toISOString(), kind, title, detail, verdict: null })
+const item = (kind: string, at: Date, title: string, detail: string | null): Item => ({ time: at.getTime(), step: steps.indexOf(kind), at: at.toISOString(), kind, title, detail, verdict: null })
 
 const eventTitles: Record<string, (mail: string) => string> = {
   signed_up: () => 'Sent a sign-up form',

@@ -1,8 +1,9 @@
 import { and, eq } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { storeProducts, storeVariants } from '../catalogue/store-products.ts'
-import { consentEntries, orders, products, subscribers, syncs } from '../db/schema.ts'
-import { tablesHaveGrown } from '../db/statistics.ts'
+import { deleteUnseen, markSeen } from '../catalogue/unseen.ts'
+import { consentEntries, events, orderLines, orders, products, subscribers, subscriberTags, syncs, variants } from '../db/schema.ts'
+import { tablesHaveGrown, tablesWereFilled } from '../db/statistics.ts'
 import { storeCustomers } from '../events/apply.ts'
 import { storeOrderLines, storeOrders } from '../events/orders.ts'
 import { GiveUp } from '../jobs/queue.ts'
@@ -35,7 +36,10 @@ export async function readStore(app: App, { shopId, kind }: { shopId: string; ki
   } catch (error) {
     if (isGone(error)) await change(app, sync, { state: 'waiting', operationId: null, resultUrl: null, linesDone: 0, objectsDone: 0 }).then(() => readSoon(app, shopId, kind))
     else if (error instanceof GiveUp) await fail(app, sync, describeFault(error).replace(/^\w+: /, ''))
-    else throw error
+    else {
+      await change(app, sync, {}) // it was tried: `recoverSyncs` need not ask yet
+      throw error
+    }
   }
 }
 
@@ -59,7 +63,7 @@ async function lookAgain(app: App, shop: Shop, sync: Sync, kind: BulkKind): Prom
       await change(app, sync, { objectsTotal: objects })
       await readSoon(app, shop.id, kind, look)
     })
-  } else if (url === null) await finish(app, sync) // nothing of this kind is there
+  } else if (url === null) await finish(app, { ...sync, objectsTotal: objects }) // nothing of this kind is there
   else
     await app.db.transaction(async () => {
       if (await change(app, sync, { state: 'reading', resultUrl: url, objectsTotal: objects })) await readSoon(app, shop.id, kind)
@@ -93,7 +97,7 @@ async function read(app: App, shop: Shop, sync: Sync, kind: BulkKind): Promise<v
     if (items.length >= chunk && !(await store(line))) return // somebody else reads this file
   }
   if (items.length && !(await store(line))) return
-  await finish(app, sync)
+  await finish(app, { ...sync, ...at })
 }
 
 /** Parents before children: what stands in one chunk may belong together. */
@@ -101,6 +105,7 @@ async function storeItems(app: App, shop: Shop, items: BulkItem[], askedAt: Date
   const of = <K extends BulkItem['kind']>(kind: K): Extract<BulkItem, { kind: K }>[] => items.filter((item): item is Extract<BulkItem, { kind: K }> => item.kind === kind)
   await storeCustomers(app, shop.id, of('customers').map(({ item }) => item), 'import')
   await storeProducts(app, shop.id, of('products').map(({ item }) => item))
+  await markSeen(app, shop.id, of('products').map(({ item }) => item.id), askedAt)
   await storeVariants(app, shop.id, of('variants'), askedAt)
   await storeOrders(app, shop, of('orders').map(({ item }) => item))
   await storeOrderLines(app, shop.id, of('lines'), askedAt)
@@ -110,13 +115,18 @@ async function finish(app: App, sync: Sync): Promise<void> {
   await app.db.transaction(async () => {
     const ended = await change(app, sync, { state: 'done', finishedAt: app.clock.now(), resultUrl: null, error: null })
     if (ended && sync.kind === 'customers') await readSoon(app, sync.shopId, 'orders')
+    // Only a reading that found as many as the store counted can tell what is not there any more.
+    if (ended && sync.kind === 'products' && sync.objectsDone === sync.objectsTotal) await deleteUnseen(app, sync.shopId, sync.startedAt)
   })
+  await tablesWereFilled(app.db, filled[sync.kind])
 }
+
+const filled = { shop: [], customers: [subscribers, subscriberTags, consentEntries], products: [products, variants], orders: [orders, orderLines, events, subscribers] }
 
 /** Ends a reading that cannot succeed, in words that the merchant sees. Orders are read nevertheless when customers could not be. */
 async function fail(app: App, sync: Sync, error: string): Promise<void> {
   await app.db.transaction(async () => {
-    const ended = await change(app, sync, { state: 'failed', error, finishedAt: app.clock.now() })
+    const ended = await change(app, sync, { state: 'failed', error, resultUrl: null, finishedAt: app.clock.now() })
     if (ended && sync.kind === 'customers') await readSoon(app, sync.shopId, 'orders')
   })
 }

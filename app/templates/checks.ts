@@ -1,5 +1,5 @@
 import { addCheck, type Build } from './build.ts'
-import { contrast } from './colours.ts'
+import { contrast } from '../lib/colour.ts'
 import type { CompileInput } from './compile.ts'
 import type { MailCheck } from './contract.ts'
 import { mergeFaults } from './merge.ts'

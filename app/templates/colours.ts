@@ -1,3 +1,4 @@
+import { contrast, luminance, mix } from '../lib/colour.ts'
 import type { Brand } from './contract.ts'
 
 /** Every colour of a mail, in daylight and in the dark. Links are moved until they can be read (WCAG 1.4.3: 4.5 to 1). */
@@ -49,12 +50,6 @@ export function lookOf(brand: Brand): Look {
   return { light, dark }
 }
 
-/** WCAG contrast of two colours (#rrggbb), 1 to 21. */
-export function contrast(a: string, b: string): number {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number]
-  return (high + 0.05) / (low + 0.05)
-}
-
 /** The colour, moved towards black or white in small steps until it stands out from `on` by `least` to 1. */
 export function readable(colour: string, on: string, least = 4.5): string {
   const towards = luminance(on) > 0.179 ? '#000000' : '#ffffff'
@@ -63,16 +58,4 @@ export function readable(colour: string, on: string, least = 4.5): string {
     if (contrast(tried, on) >= least) return tried
   }
   return towards
-}
-
-/** `share` of b in a. */
-export function mix(a: string, b: string, share: number): string {
-  const [x, y] = [channels(a), channels(b)]
-  return '#' + x.map((value, i) => Math.round(value + (y[i]! - value) * share).toString(16).padStart(2, '0')).join('')
-}
-
-const channels = (colour: string): number[] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
-const luminance = (colour: string): number => {
-  const [r, g, b] = channels(colour).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number]
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }

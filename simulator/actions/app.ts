@@ -4,11 +4,14 @@ import { emit } from '../platform/webhooks.ts'
 import { grantedScopes } from '../platform/scopes.ts'
 import type { SimStore, World } from '../types.ts'
 
-/** The owner installs the app: the required scopes are granted. The platform sends nothing; the app learns it when it is opened. */
+/**
+ * The owner installs the app: the required scopes are granted. The platform sends nothing; the app learns it when it is opened.
+ * Agreeing again while it is installed leaves living tokens alone: only an uninstall ends them.
+ */
 export function install(world: World, store: SimStore): void {
-  store.installed = { at: world.clock.now(), scopes: [...world.app.requiredScopes] }
-  store.tokens = []
-  world.wire.add({ kind: 'token', shop: store.domain, title: `${store.name} installed the app`, detail: store.installed.scopes.join(', '), status: null, ms: null })
+  const again = store.installed !== null
+  store.installed = { at: store.installed?.at ?? world.clock.now(), scopes: [...world.app.requiredScopes] }
+  world.wire.add({ kind: 'token', shop: store.domain, title: `${store.name} ${again ? 'agreed to the app again' : 'installed the app'}`, detail: store.installed.scopes.join(', '), status: null, ms: null })
 }
 
 /** The owner removes the app: every token is dead at once. Sends app/uninstalled, once. */

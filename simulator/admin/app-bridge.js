@@ -256,6 +256,10 @@
       return this.dialog?.open ? this.hide() : this.show()
     }
   }
+  // The save bar of a form's attribute is another road to the same bar; nobody here takes it, so it is not built.
+  const unbuilt = () => document.querySelector('form[data-save-bar]') && untaught('<form data-save-bar>: use <ui-save-bar>')
+  new MutationObserver(unbuilt).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-save-bar'] })
+
   customElements.define('ui-nav-menu', NavMenu)
   customElements.define('s-app-nav', class extends NavMenu {})
   customElements.define('ui-title-bar', TitleBar)

@@ -55,7 +55,7 @@ export function adminRouter(world: World): Router {
 
   router.get('/store/:name', withStore((_request, response, store) => response.redirect(`/store/${nameOf(store)}/apps${store.installed ? '/homing' : ''}`)))
   router.get('/store/:name/apps', withStore((_request, response, store) => response.send(appsPage(world, store))))
-  router.get(`/store/:name/oauth/install`, withStore((_request, response, store) => response.send(grantPage(world, store))))
+  router.get(`/store/:name/oauth/install`, withStore((_request, response, store) => (nothingNew(world, store) ? response.redirect(`/store/${nameOf(store)}/apps/homing`) : response.send(grantPage(world, store)))))
   router.post(`/store/:name/oauth/install`, ours, withStore((_request, response, store) => {
     install(world, store)
     response.redirect(303, `/store/${nameOf(store)}/apps/homing`)
@@ -135,6 +135,9 @@ export function sharedFiles(): Router {
 }
 
 const scopesOf = (world: World, store: SimStore): unknown => ({ granted: grantedScopes(store), required: world.app.requiredScopes, optional: world.app.optionalScopes })
+
+/** Installed, and with every scope that the app needs by now: there is nothing to agree to. */
+const nothingNew = (world: World, store: SimStore): boolean => store.installed !== null && world.app.requiredScopes.every((scope) => store.installed?.scopes.includes(scope))
 
 function appsPage(world: World, store: SimStore): string {
   const base = `/store/${nameOf(store)}`

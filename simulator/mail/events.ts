@@ -6,6 +6,8 @@ const second = 1000
 /** Growing gaps, for a day in all. */
 const gaps = [10, 30, 60, 300, 900, 3600, 4 * 3600, 18 * 3600].map((seconds) => seconds * second)
 const batchSize = 200
+/** How long an event waits for others before it is posted, real milliseconds. */
+const company = 300
 const patience = 10_000
 
 /**
@@ -22,7 +24,7 @@ export function queueEvents(world: World, mail: SimMail): void {
     state.suppressed.set(mail.to.toLowerCase(), 'Bounced Address')
     return tell(world, mail, 'bounce', { type: 'bounce', status: '5.1.1', reason: '550 5.1.1 The email account that you tried to reach does not exist.', bounce_classification: 'Invalid Address' })
   }
-  if (local.startsWith('block')) return tell(world, mail, 'bounce', { type: 'blocked', status: '5.7.1', reason: '554 5.7.1 The message was refused because of its content.', bounce_classification: 'Content' })
+  if (local.startsWith('block')) return tell(world, mail, 'bounce', { type: 'blocked', status: '5.7.1', reason: '554 5.7.1 The message was refused because of its content.', bounce_classification: 'Content' }, 'blocked')
   if (local.startsWith('defer')) tell(world, mail, 'deferred', { response: '421 4.7.0 Try again later.', attempt: '1' })
   tell(world, mail, 'delivered', { response: '250 2.0.0 OK' })
   if (local.startsWith('complain')) {
@@ -71,11 +73,11 @@ export function signEvents(world: World, body: string): Record<string, string> {
   return { 'x-twilio-email-event-webhook-timestamp': timestamp, 'x-twilio-email-event-webhook-signature': signature.toString('base64') }
 }
 
-function tell(world: World, mail: SimMail, event: string, more: Record<string, unknown>): void {
+function tell(world: World, mail: SimMail, event: string, more: Record<string, unknown>, known = event): void {
   const state = mailStateOf(world)
   if (state.closed) return
   const at = world.clock.now()
-  mail.events.push({ kind: event, at })
+  mail.events.push({ kind: known, at })
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
   const one: MailEvent = { email: mail.to, timestamp: Math.floor(at.getTime() / second), event, sg_event_id: id, sg_message_id: mail.id, 'smtp-id': `<${mail.id}@geopod-ismtpd.sendgrid.example>`, ...mail.args, ...more }
   state.collecting.push(one)
@@ -83,7 +85,6 @@ function tell(world: World, mail: SimMail, event: string, more: Record<string, u
   schedule(world)
 }
 
-/** Events wait a moment for company, then go out together. */
 function schedule(world: World): void {
   const state = mailStateOf(world)
   if (!watched.has(world)) {
@@ -91,12 +92,12 @@ function schedule(world: World): void {
     world.clock.onJump(() => schedule(world))
   }
   if (state.timer || state.closed) return
-  const next = state.collecting.length > 0 ? 150 : Math.min(...state.batches.map((batch) => batch.dueAt)) - world.clock.now().getTime()
+  const next = state.collecting.length > 0 ? company : Math.min(...state.batches.map((batch) => batch.dueAt)) - world.clock.now().getTime()
   if (!Number.isFinite(next)) return
   state.timer = setTimeout(() => {
     state.timer = null
     void deliverEvents(world).then(() => schedule(world))
-  }, Math.min(Math.max(next, 150), 60_000))
+  }, Math.min(Math.max(next, company), 60_000))
   state.timer.unref()
 }
 const watched = new WeakSet<World>()

@@ -94,6 +94,7 @@ async function run(context: Context, operation: BulkOperation, plan: BulkPlan, g
   const { world } = context
   await pause(15)
   if (operation.status === 'CREATED') operation.status = 'RUNNING'
+  while (world.faults.bulk.hold && operation.status === 'RUNNING' && !platformOf(world).closed) await pause(5)
   if (plan.denied) return finish(context, operation, 'FAILED', 'ACCESS_DENIED')
   if (world.faults.bulk.failNext > 0) {
     world.faults.bulk.failNext -= 1

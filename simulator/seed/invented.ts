@@ -2,6 +2,7 @@ import type { SimCheckout, SimProduct, SimStore, World } from '../types.ts'
 import { createStore } from '../world.ts'
 import { stock, type Shelf } from './catalogue.ts'
 import { inventOrders, inventPeople } from './history.ts'
+import { giveFates } from './people.ts'
 import { hashOf, randomOf } from './random.ts'
 import { fernAndFig, heronPapier, kilnAndKettle } from './shelves.ts'
 
@@ -44,6 +45,7 @@ function build(world: World, until: Date, { shelves, people, sold, from, ...fact
   const store = createStore(world, facts)
   stock(store, world.seed, shelves, until)
   inventPeople(store, randomOf(world.seed, `${store.domain} people`), { count: people, days: MONTHS, until, countries: from })
+  giveFates(store, randomOf(world.seed, `${store.domain} fates`))
   inventOrders(store, randomOf(world.seed, `${store.domain} orders`), { count: sold, days: MONTHS, until })
   leaveCarts(store, world.seed, until)
   return store

@@ -59,6 +59,25 @@ export function addCustomer(store: SimStore, person: Omit<SimCustomer, 'id'>): S
   return customer
 }
 
+/**
+ * Some subscribers whose mail does not simply arrive, as in every grown list; the address says which (simulator/mail/events.ts):
+ * one in 200 bounces, a few are blocked or deferred, one complains. Shops with fewer than 40 subscribers have none. Call it before orders are made.
+ */
+export function giveFates(store: SimStore, random: Random): void {
+  const left = [...store.customers.values()].filter((one) => one.email && one.marketing.state === 'SUBSCRIBED')
+  if (left.length < 40) return
+  const share = (one: number): number => Math.max(1, Math.round(left.length / one))
+  const fates = { bounce: share(200), block: share(800), defer: share(600), complain: 1 }
+  for (const [fate, people] of Object.entries(fates)) {
+    for (let n = 0; n < people; n++) {
+      const [customer] = left.splice(random.int(0, left.length - 1), 1)
+      store.customersByEmail.delete(customer!.email!.toLowerCase())
+      customer!.email = `${fate}.${customer!.email}`
+      store.customersByEmail.set(customer!.email.toLowerCase(), customer!.id)
+    }
+  }
+}
+
 type Marketing = SimCustomer['marketing']
 const levels: [Marketing['state'], Marketing['level'], number][] = [
   ['SUBSCRIBED', 'CONFIRMED_OPT_IN', 34], ['SUBSCRIBED', 'SINGLE_OPT_IN', 22], ['SUBSCRIBED', 'UNKNOWN', 3], ['NOT_SUBSCRIBED', 'SINGLE_OPT_IN', 25],

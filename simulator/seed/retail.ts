@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse'
 import type { SimCustomer, SimLine, SimOrder, SimStore, World } from '../types.ts'
 import { createStore } from '../world.ts'
-import { addCustomer, invent, inventConsent } from './people.ts'
+import { addCustomer, giveFates, invent, inventConsent } from './people.ts'
 import { shelve, Titles } from './retail-products.ts'
 import { isoOf } from './retail-countries.ts'
 import { randomOf } from './random.ts'
@@ -63,7 +63,12 @@ export async function seedRetail(world: World, file: string): Promise<RetailSumm
     optionalScopes: new Set(['read_all_orders']),
   })
   const book = new Book(store, world.seed)
-  for await (const record of read(file)) book.enter(record)
+  try {
+    for await (const record of read(file)) book.enter(record)
+    if (store.orders.size === 0) throw new Error('it holds no orders')
+  } catch (error) {
+    throw new Error(`${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
   const shiftDays = book.close(world.clock.now())
   return { ...book.summary(), shiftDays, seconds: Math.round(performance.now() - started) / 1000, store }
 }
@@ -219,6 +224,8 @@ class Book {
       customer.marketing = inventConsent(random, customer.createdAt, until)
       customer.updatedAt = customer.marketing.updatedAt ?? customer.createdAt
     }
+    giveFates(this.store, randomOf(this.seed, 'fates'))
+    for (const order of this.store.orders.values()) if (order.customerId !== null) order.email = this.store.customers.get(order.customerId)!.email
     this.store.nextOrderNumber = 600_001
     return Math.round(shift / DAY)
   }

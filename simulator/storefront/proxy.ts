@@ -17,7 +17,6 @@ export function proxyPaths(): { shop: string; app: string } {
 
 /**
  * The signed query of an app-proxy request: each key's values joined by commas, sorted, written without separators, HMAC-SHA256 in hex.
- * @param at seconds; by the machine's own clock, as whoever verifies compares with theirs.
  */
 export function signQuery(query: URLSearchParams, secret: string): URLSearchParams {
   const keys = [...new Set(query.keys())].filter((key) => key !== 'signature')
@@ -36,7 +35,7 @@ export async function askApp(world: World, store: SimStore, request: Request, pa
   const customerId = signedIn(store, request)
   asked.set('shop', store.domain)
   asked.set('path_prefix', proxyPaths().shop)
-  asked.set('timestamp', String(Math.floor(Date.now() / 1000)))
+  asked.set('timestamp', String(Math.floor(world.clock.now().getTime() / 1000)) // whoever verifies compares with the same clock)
   asked.set('logged_in_customer_id', customerId === null ? '' : String(customerId))
   const headers: Record<string, string> = { 'x-forwarded-for': request.ip ?? '127.0.0.1', 'x-forwarded-host': store.domain }
   for (const name of upward) {

@@ -13,7 +13,12 @@ export async function installApp(world: World, store: SimStore): Promise<void> {
   const origin = new URL(world.urls.admin).origin
   const granted = await fetch(`${base}/oauth/install`, { method: 'POST', headers: { origin }, redirect: 'manual' })
   if (granted.status !== 303) throw new Error(`the grant page answered ${granted.status}`)
-  const host = await (await fetch(`${base}/apps/homing`)).text()
+  await openApp(world, store)
+}
+
+/** Opens the app in the host page's frame. Throws when the app does not answer as the frame needs it. */
+export async function openApp(world: World, store: SimStore): Promise<void> {
+  const host = await (await fetch(`${world.urls.admin}/store/${nameOf(store)}/apps/homing`)).text()
   const frame = /"frame":"([^"]+)"/.exec(host)?.[1]?.replaceAll('\\u0026', '&').replaceAll('&amp;', '&')
   if (!frame) throw new Error('the host page has no frame')
   const document = await fetch(frame)

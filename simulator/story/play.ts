@@ -6,11 +6,12 @@ import type { SettingsView } from '../../app/shops/contract.ts'
 import type { SubscriberList } from '../../app/subscribers/contract.ts'
 import type { ProductPick, StarterTemplate } from '../../app/templates/contract.ts'
 import { HOUR, MINUTE } from '../../app/lib/clock.ts'
-import { clickLink, openMail, unsubscribe } from '../mail/mailbox.ts'
-import { buy, signUp } from '../shoppers.ts'
+import { signUp } from '../shoppers.ts'
 import type { Simulation } from '../servers.ts'
-import type { SimMail, SimOrder, SimStore } from '../types.ts'
+import type { SimOrder, SimStore } from '../types.ts'
 import { adminClient, installApp } from './admin-client.ts'
+import { customerOf, happened, newcomers, readAndBuy } from './people.ts'
+import { sendAgain } from './second.ts'
 
 export interface StoryResult {
   ok: boolean
@@ -36,14 +37,6 @@ export interface StoryStep {
   detail: string
 }
 
-const newcomers = [
-  { email: 'wren.abbott@shopper.example', firstName: 'Wren', tracking: true, confirms: true },
-  { email: 'Ife.Okafor@shopper.example', firstName: 'Ifẹ', tracking: true, confirms: true },
-  { email: 'jonas.brandt@shopper.example', firstName: 'Jonas', tracking: true, confirms: true },
-  { email: 'mireille@shopper.example', firstName: 'Mireille', tracking: false, confirms: true },
-  { email: 'never.confirms@shopper.example', firstName: 'Nev', tracking: true, confirms: false },
-]
-
 /**
  * Plays the main job of Homing through its public surfaces: the host page, the admin's API with session tokens, the
  * storefront, webhooks and the mailbox. Each figure of the app is held against the pretend world's own truth.
@@ -61,9 +54,14 @@ export async function playStory(simulation: Simulation, told: (step: StoryStep) 
   }
   const equal = (name: string, ours: number, truth: number, what: string): void => step(name, ours === truth, ours === truth ? `${ours} ${what}` : `the app says ${ours} ${what}, the world says ${truth}`)
 
+  const finished = async (id: string): Promise<void> => {
+    await waitFor(() => admin.get<z.infer<typeof campaignView>>(`/api/campaigns/${id}`), (c) => ['sent', 'failed', 'paused', 'cancelled'].includes(c.status), 600)
+    await simulation.tick()
+  }
+
   // Install, and wait until the store has been read.
   await installApp(world, store)
-  const settings = await waitFor(simulation, () => admin.get<SettingsView>('/api/settings'), (s) => s.syncs.length >= 4 && s.syncs.every((sync) => sync.state === 'done' || sync.state === 'failed'), 300)
+  const settings = await waitFor(() => admin.get<SettingsView>('/api/settings'), (s) => s.syncs.length >= 4 && s.syncs.every((sync) => sync.state === 'done' || sync.state === 'failed'), 300)
   const synced = (kind: string): number => settings.syncs.find((sync) => sync.kind === kind)?.done ?? -1
   const seen = visibleOrders(world.clock.now(), store)
   equal('customers are synced', synced('customers'), store.customers.size, 'customers')
@@ -120,8 +118,7 @@ export async function playStory(simulation: Simulation, told: (step: StoryStep) 
   step('the rehearsal names everybody', plan.canSend && plan.included + plan.excluded === plan.everybody && plan.included === joined.counts.mailable, `${plan.included} will get it, ${plan.excluded} will not${plan.canSend ? '' : `; ${plan.checks.filter((c) => c.level === 'error').map((c) => c.message).join(' ')}`}`)
   const earlier = world.mails.length
   await admin.post(`/api/campaigns/${campaign.id}/send`)
-  await waitFor(simulation, () => admin.get<z.infer<typeof campaignView>>(`/api/campaigns/${campaign.id}`), (c) => ['sent', 'failed', 'paused', 'cancelled'].includes(c.status), 600)
-  await simulation.tick()
+  await finished(campaign.id)
   const mails = world.mails.slice(earlier).filter((m) => m.subject.startsWith('Something new'))
   const report = (): Promise<CampaignReport> => admin.get<CampaignReport>(`/api/campaigns/${campaign.id}/report`)
   const sent = await report()
@@ -134,21 +131,25 @@ export async function playStory(simulation: Simulation, told: (step: StoryStep) 
   // Three hours later people read, machines prefetch, some click and buy, some leave.
   world.clock.jump(3 * HOUR)
   await simulation.tick()
-  const acts = await people(simulation, store, mails, confirmedMails(mails))
+  const acts = await readAndBuy(simulation, store, mails)
   await simulation.tick()
   world.clock.jump(10 * MINUTE)
   await simulation.tick()
   const final = await report()
-  equal('delivered mails are told by signed events', final.delivered, mails.filter((m) => m.events.some((e) => e.kind === 'delivered')).length, 'delivered')
-  equal('bounces too', final.bounced, mails.filter((m) => m.events.some((e) => e.kind === 'bounce')).length, 'bounced')
+  equal('delivered mails are told by signed events', final.delivered, mails.filter((m) => happened(m, 'delivered')).length, 'delivered')
+  const bounced = mails.filter((m) => happened(m, 'bounce')).map((m) => m.to)
+  const complained = mails.filter((m) => happened(m, 'spamreport')).map((m) => m.to)
+  equal('bounces too', final.bounced, bounced.length, 'bounced')
+  equal('and complaints', final.complained, complained.length, 'complained')
   equal('humans who opened', final.opened.human, acts.opened, 'people opened')
   equal('humans who clicked', final.clicked.human, acts.clicked, 'people clicked')
   step('machines are told apart', final.opened.machine + final.opened.unknown >= acts.machines, `${final.opened.machine} opened by machines only, ${final.opened.unknown} unknown`)
-  equal('who left is out', final.unsubscribed, acts.left, 'unsubscribed')
+  equal('who left is counted', final.unsubscribed, acts.leavers.length, 'unsubscribed')
   equal('orders after a click', final.orders, acts.orders.length, 'orders')
   equal('their value', final.revenue, acts.orders.reduce((sum, order) => sum + order.total, 0), `in ${store.currency}, minor units`)
-  const gone = acts.leavers.filter((email) => customerOf(store, email)?.marketing.state === 'UNSUBSCRIBED').length
-  equal('the store knows who left', gone, acts.left, 'customers of the store are unsubscribed')
+  const left = [...acts.leavers, ...complained]
+  equal('the store knows who left', left.filter((email) => customerOf(store, email)?.marketing.state === 'UNSUBSCRIBED').length, left.length, 'customers of the store are unsubscribed')
+  await sendAgain({ simulation, admin, step, equal, finished }, { campaignId: campaign.id, plan, left: { unsubscribed: acts.leavers, bounced, complained } })
 
   return {
     ok, shop: store.name, customers_synced: synced('customers'), products_synced: synced('products'), orders_synced: synced('orders'), signups: confirmed, audience: final.audience,
@@ -157,53 +158,13 @@ export async function playStory(simulation: Simulation, told: (step: StoryStep) 
   }
 }
 
-interface Acts { opened: number; clicked: number; machines: number; left: number; leavers: string[]; orders: SimOrder[] }
-
-/** What people and machines do with the mails, and what truly came of it. Only mails with a pixel can tell of being opened. */
-async function people(simulation: Simulation, store: SimStore, mails: SimMail[], sure: SimMail[]): Promise<Acts> {
-  const { world } = simulation
-  const arrived = mails.filter((m) => m.events.some((e) => e.kind === 'delivered'))
-  const tracked = [...new Set([...sure.filter(hasPixel), ...arrived.filter(hasPixel)])]
-  const plain = arrived.filter((m) => !hasPixel(m) && !sure.includes(m))
-  const readers = tracked.slice(0, 24)
-  for (const mail of readers) await openMail(world, mail, { as: 'human' })
-  const machines = tracked.slice(24, 30)
-  for (const mail of machines.slice(0, 3)) await openMail(world, mail, { as: 'proxy' })
-  for (const mail of machines.slice(3)) await openMail(world, mail, { as: 'scanner' })
-  for (const mail of plain.slice(0, 5)) await openMail(world, mail, { as: 'human' }) // they did not agree to be counted, and are not
-  const clickers = readers.slice(0, 9)
-  const landings = new Map<SimMail, string>()
-  for (const mail of clickers) landings.set(mail, await clickLink(world, mail, shopLink(mail)))
-  world.clock.jump(20 * MINUTE)
-  const orders: SimOrder[] = []
-  const products = [...store.products.values()].filter((p) => p.status === 'ACTIVE' && p.variants.some((v) => v.inventory > 3 && v.price >= 500))
-  for (const [i, mail] of clickers.slice(0, 4).entries()) orders.push(await buy(world, store, { email: mail.to, product: products[i % products.length]!, fromUrl: landings.get(mail) }))
-  // Somebody buys without having clicked: an order, but none of ours.
-  const other = readers.at(-1)
-  if (other) await buy(world, store, { email: other.to, product: products[0]! })
-  await simulation.tick()
-  const leavers = tracked.slice(10, 12)
-  for (const [i, mail] of leavers.entries()) await unsubscribe(world, mail, i === 0 ? 'one-click' : 'page')
-  await simulation.tick()
-  return { opened: readers.length, clicked: clickers.length, machines: machines.length, left: leavers.length, leavers: leavers.map((m) => m.to), orders }
-}
-
-const hasPixel = (mail: SimMail): boolean => /\/o\/[\w.-]+/.test(mail.html)
-const confirmedMails = (mails: SimMail[]): SimMail[] => mails.filter((m) => newcomers.some((p) => p.confirms && p.email.toLowerCase() === m.to.toLowerCase()))
-const shopLink = (mail: SimMail): string => /https?:\/\/[^\s"<>]+\/c\/[\w.-]+\/\d+/.exec(mail.html)?.[0] ?? ''
-
-const customerOf = (store: SimStore, email: string) => {
-  const id = store.customersByEmail.get(email.toLowerCase())
-  return id === undefined ? undefined : store.customers.get(id)
-}
-
 /** What the platform shows an app: 60 days, or everything when the owner granted it. */
 function visibleOrders(now: Date, store: SimStore): SimOrder[] {
   const all = [...store.orders.values()]
   return store.optionalScopes.has('read_all_orders') ? all : all.filter((order) => order.createdAt.getTime() >= now.getTime() - 60 * 24 * HOUR)
 }
 
-async function waitFor<T>(simulation: Simulation, ask: () => Promise<T>, done: (value: T) => boolean, seconds: number): Promise<T> {
+async function waitFor<T>(ask: () => Promise<T>, done: (value: T) => boolean, seconds: number): Promise<T> {
   const until = Date.now() + seconds * 1000
   for (;;) {
     const value = await ask()

@@ -234,14 +234,33 @@ describe('the pop-up', () => {
     expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['homing:rest'])
   })
 
-  test('Global Privacy Control means no question about tracking', async () => {
+  test('Global Privacy Control means no question about tracking, and a line that says so', async () => {
     await open(t.fern, '/', { gpc: true })
     await shown()
     expect(await page.locator('dialog [name=tracking]').count()).toBe(0)
+    expect(await page.getByText('Your browser asks not to be tracked. We honour that.').first().isVisible()).toBe(true)
+    expect(await violations('dialog')).toEqual([])
     await page.locator('#homing-popup-email').fill('ada@shopper.example')
     await page.keyboard.press('Enter')
     await page.getByText(texts.success).waitFor()
     expect(signups()[0]).toMatchObject({ gpc: true, tracking: false })
+  })
+
+  test.each([['kiln', 'Dein Browser bittet darum, nicht verfolgt zu werden. Daran halten wir uns.'], ['heron', 'Votre navigateur demande à ne pas être suivi. Nous le respectons.']] as const)('the line is in the shopper’s language: %s', async (name, words) => {
+    await open(t[name], '/', { gpc: true })
+    await shown()
+    expect(await dialog().locator('.homing-gpc').textContent()).toBe(words)
+    await page.keyboard.press('Escape')
+    await gone()
+    await page.mouse.wheel(0, 9_000)
+    await page.locator('[data-homing-form] .homing-gpc', { hasText: words }).waitFor()
+    expect(await page.locator('[data-homing-form] [name=tracking]').count()).toBe(0)
+  })
+
+  test('without that signal nobody reads of it', async () => {
+    await open(t.fern)
+    await shown()
+    expect(await page.locator('.homing-gpc').count()).toBe(0)
   })
 
   test('a form that is off, an app that is down, a blocked proxy: the shop goes on', async () => {
@@ -283,11 +302,14 @@ describe('the inline form', () => {
 
   test('works without script by plain POST', async () => {
     await open(t.fern, '/', { javaScriptEnabled: false })
+    const consent = (await page.locator('[data-homing-form] [data-homing=consent]').innerText()).trim()
     await page.locator('[data-homing-form] [name=email]').fill('ada@shopper.example')
     await page.locator('[data-homing-form] button').click()
     await page.getByText('Plain answer').waitFor()
     const sent = new URLSearchParams(t.asked.at(-1)!.body)
-    expect([sent.get('formId'), sent.get('email')]).toEqual(['inline', 'ada@shopper.example'])
+    expect([sent.get('formId'), sent.get('email'), sent.get('version')]).toEqual(['inline', 'ada@shopper.example', '0'])
+    expect(consent.length).toBeGreaterThan(40)
+    expect(sent.get('wording')).toBe(consent) // exactly what was shown
   })
 
   test('is hidden when the shop switched it off', async () => {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useNavigate, useParams } from 'react-router-dom'
+import { Navigate, useNavigate, useParams } from 'react-router-dom'
 import { rehearsal, type Rehearsal as View } from '../../app/campaigns/contract.ts'
 import { ask, Fault, wordsOf } from '../api.ts'
 import { BarList } from '../components/BarList.tsx'
@@ -32,6 +32,8 @@ export default function Rehearsal() {
   if (!campaign.data || !asked.data || !formats) return <PageSkeleton shape="cards" />
   const view = asked.data
   const { name, status } = campaign.data
+  // Once it goes out, what was decided counts: that stands on the campaign's own page.
+  if (status !== 'draft' && status !== 'scheduled') return <Navigate to={`/campaigns/${id}`} replace />
   const draft = status === 'draft'
   const start = (choice: 'send' | 'schedule', body: unknown = {}): void =>
     act.mutate({ act: choice, body }, { onSuccess: () => navigate(`/campaigns/${id}`), onSettled: () => setDialog(null) })

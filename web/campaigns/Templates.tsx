@@ -8,6 +8,7 @@ import { Failed, InlineGrid, SkeletonBodyText, Spinner, Text } from '../ui/index
 import { useCreate } from './queries.ts'
 import css from './Templates.module.css'
 
+const now = (): string => new Date().toISOString()
 const reply = z.object({ templates: z.array(starterTemplate) })
 
 /** The starter templates as they would arrive; pressing one makes a campaign from it. */
@@ -17,7 +18,7 @@ export function Templates() {
   const templates = useQuery({ queryKey: ['templates'], queryFn: ({ signal }) => ask(reply, '/api/templates', { signal }), staleTime: Infinity })
   const make = (title: string, templateId?: string): void => {
     if (create.isPending) return
-    const name = `${title}, ${formats?.day(new Date().toISOString()) ?? ''}`.replace(/, $/, '')
+    const name = `${title}, ${formats?.day(now()) ?? ''}`.replace(/, $/, '')
     create.mutate(templateId ? { name, templateId } : { name })
   }
   if (templates.isError) return <Failed inline title="The templates could not be loaded" words={wordsOf(templates.error)} again={() => void templates.refetch()} />

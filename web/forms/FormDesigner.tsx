@@ -1,10 +1,10 @@
-import { SaveBar } from '@shopify/app-bridge-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useParams } from 'react-router-dom'
 import { formInput, formView, type FormSettings, type FormView } from '../../app/forms/contract.ts'
 import { ask, Fault, wordsOf } from '../api.ts'
 import { toast, toastFault } from '../bridge.ts'
+import { UnsavedBar } from '../components/UnsavedBar.tsx'
 import { Lost } from '../components/Lost.tsx'
 import { MailFrame } from '../components/MailFrame.tsx'
 import { Banner, BlockStack, Button, ButtonGroup, Failed, icons, PageFrame, PageSkeleton, Text } from '../ui/index.ts'
@@ -60,6 +60,10 @@ function Designer({ form }: { form: FormView }) {
       if (!(error instanceof Fault && error.status === 409)) toastFault(wordsOf(error))
     },
   })
+  const discard = (): void => {
+    setDraft(stored)
+    setTried(false)
+  }
   const conflict = save.error instanceof Fault && save.error.status === 409
   /** Reads the newest version and puts this one on top of it, or takes it instead. */
   const settle = async (mine: boolean): Promise<void> => {
@@ -80,19 +84,7 @@ function Designer({ form }: { form: FormView }) {
       detail={form.name}
       secondary={[{ content: draft.status === 'on' ? 'Switch it off' : 'Switch it on', onAction: () => setDraft({ ...draft, status: draft.status === 'on' ? 'off' : 'on' }) }]}
     >
-      <SaveBar id="form-save" open={changed}>
-        <button {...{ variant: 'primary' }} onClick={() => save.mutate()} {...(save.isPending ? { loading: '' } : {})}>
-          Save
-        </button>
-        <button
-          onClick={() => {
-            setDraft(stored)
-            setTried(false)
-          }}
-        >
-          Discard
-        </button>
-      </SaveBar>
+      <UnsavedBar id="form-save" open={changed} saving={save.isPending} onSave={() => save.mutate()} onDiscard={discard} />
       {conflict && (
         <div className={css.conflict}>
           <Banner tone="warning" title="This form was changed in another window">

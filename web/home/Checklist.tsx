@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'react-router-dom'
 import type { HomeView } from '../../app/reports/contract.ts'
 import { tell, wordsOf } from '../api.ts'
-import { toastFault } from '../bridge.ts'
+import { shownInTheme, toastFault } from '../bridge.ts'
 import { Box, Button, Card, Icon, icons, InlineStack, ProgressBar, Text } from '../ui/index.ts'
 import css from './Checklist.module.css'
 
@@ -14,10 +14,12 @@ export function Checklist({ onboarding }: { onboarding: HomeView['onboarding'] }
     onSuccess: () => client.invalidateQueries({ queryKey: ['home'] }),
     onError: (error) => toastFault(wordsOf(error)),
   })
+  // A form that is on here but not placed in the theme meets nobody. Where the admin does not tell, ours counts.
+  const inTheme = useQuery({ queryKey: ['in-theme'], queryFn: shownInTheme })
   const steps = [
     { done: onboarding.synced, title: 'Your store’s customers and products are here', body: 'Homing reads them by itself.', url: '/settings?part=store' },
     { done: onboarding.sender, title: 'Say who the mail is from', body: 'Your name, your address, and the postal address that every mail must show.', url: '/settings' },
-    { done: onboarding.form, title: 'Let people sign up in your shop', body: 'Switch the sign-up form on.', url: '/forms' },
+    { done: onboarding.form && inTheme.data !== false, title: 'Let people sign up in your shop', body: 'Switch a sign-up form on, here and in your theme.', url: '/forms' },
     { done: onboarding.campaign, title: 'Send your first campaign', body: 'Start from a template; see who gets it before it goes.', url: '/campaigns' },
   ]
   const done = steps.filter((step) => step.done).length

@@ -1,5 +1,9 @@
+import type { ReactNode } from 'react'
 import { Link } from 'react-router-dom'
 import css from './Figure.module.css'
+
+/** Numbers beside each other, two and two on a phone. */
+export const FigureGrid = ({ children }: { children: ReactNode }) => <div className={css.figures}>{children}</div>
 
 /** One number with its unit and what it is part of. */
 export function Figure({ label, value, detail, url }: { label: string; value: string; detail: string; url: string }) {

@@ -6,7 +6,7 @@ import { TrendChart } from '../components/TrendChart.tsx'
 import { money, number, people, plural, share } from '../format.ts'
 import { BlockStack, Box, Button, Card, Failed, InlineGrid, InlineStack, Link, PageFrame, PageSkeleton, Section, Spinner, Text } from '../ui/index.ts'
 import { Checklist } from './Checklist.tsx'
-import { Figure } from './Figure.tsx'
+import { Figure, FigureGrid } from './Figure.tsx'
 import { FormStatus } from './FormStatus.tsx'
 
 /** Is my mail earning, and what should I do next? */
@@ -75,12 +75,12 @@ function Figures({ view }: { view: HomeView }) {
   const { last30 } = view
   return (
     <Card padding="0">
-      <InlineGrid columns={{ xs: 2, md: 4 }}>
+      <FigureGrid>
         <Figure label="People you may mail" value={number(view.mailable)} detail={`of ${number(view.everybody)} in all`} url="/subscribers?status=subscribed" />
         <Figure label="Orders after your mail" value={number(last30.orders)} detail={`${money(last30.revenue, view.currency)} in 30 days`} url="/campaigns" />
         <Figure label="Opened by people" value={share(last30.openedHuman, last30.delivered)} detail={`${number(last30.openedHuman)} of ${number(last30.delivered)} delivered`} url="/campaigns" />
         <Figure label="Clicked by people" value={share(last30.clickedHuman, last30.delivered)} detail={`${number(last30.clickedHuman)} in 30 days`} url="/campaigns" />
-      </InlineGrid>
+      </FigureGrid>
     </Card>
   )
 }

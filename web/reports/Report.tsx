@@ -76,8 +76,8 @@ export default function Report() {
             </ul>
           </Section>
         </InlineGrid>
-        <Section title="The mail itself" explain={report.subject}>
-          <MailFrame html={report.html} title="The mail as it was sent" height={640} fill />
+        <Section title="The mail itself" explain="How many people clicked stands on each link.">
+          <MailFrame html={report.html} title="The mail as it was sent, with what was clicked" height={640} fill marks={marksOf(report)} />
         </Section>
       </BlockStack>
       <PeopleDialog id={id} show={show} formats={formats} onClose={() => setShow(null)} />
@@ -101,3 +101,5 @@ function detailOf(report: CampaignReport, formats: Format): string {
   const sent = when ? `“${report.name}”, sent ${formats.dateTime(when)} to ${people(report.audience)}.` : `“${report.name}”.`
   return report.untracked > 0 ? `${sent} ${people(report.untracked)} did not agree to being counted: their opens and clicks are unknown.` : sent
 }
+
+const marksOf = (report: CampaignReport): Record<number, string> => Object.fromEntries(report.links.filter((link) => link.people > 0).map((link) => [link.n, people(link.people)]))

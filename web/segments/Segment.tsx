@@ -1,10 +1,10 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { SaveBar } from '@shopify/app-bridge-react'
 import { useState } from 'react'
 import { useNavigate, useParams } from 'react-router-dom'
 import { segmentCount, segmentInput, segmentView, type SegmentRules, type SegmentView } from '../../app/segments/contract.ts'
 import { ask, Fault, fieldFault, tell, wordsOf } from '../api.ts'
 import { toast, toastFault } from '../bridge.ts'
+import { UnsavedBar } from '../components/UnsavedBar.tsx'
 import { Lost } from '../components/Lost.tsx'
 import { useLater } from '../components/useLater.ts'
 import { number, people } from '../format.ts'
@@ -20,13 +20,12 @@ export default function Segment() {
   const { id } = useParams()
   const asked = useQuery({ queryKey: ['segment', id], queryFn: ({ signal }) => ask(segmentView, `/api/segments/${id ?? ''}`, { signal }), enabled: id !== undefined })
   const formats = useFormat()
-  if (!formats) return <PageSkeleton shape="form" />
-  if (id === undefined) return <Builder key="new" segment={null} currency={formats.currency} />
+  if (id === undefined) return formats ? <Builder key="new" segment={null} currency={formats.currency} /> : <PageSkeleton shape="form" />
   if (asked.isError && !asked.data) {
     if (asked.error instanceof Fault && asked.error.status === 404) return <Lost what="segment" />
     return <Failed title="The segment could not be loaded" words={wordsOf(asked.error)} again={() => void asked.refetch()} />
   }
-  if (!asked.data) return <PageSkeleton shape="form" />
+  if (!asked.data || !formats) return <PageSkeleton shape="form" />
   return <Builder key={id} segment={asked.data} currency={formats.currency} />
 }
 
@@ -93,12 +92,7 @@ function Builder({ segment, currency }: { segment: SegmentView | null; currency:
       detail={count.data ? `Everybody who ${count.data.sentence}.` : 'Say what they did or are; the count follows.'}
       {...(segment ? { secondary: [{ content: 'Delete', tone: 'critical' as const, onAction: () => setDeleting(true) }] } : {})}
     >
-      <SaveBar id="segment-save" open={changed}>
-        <button {...{ variant: 'primary' }} onClick={() => save.mutate()} {...(save.isPending ? { loading: '' } : {})}>
-          Save
-        </button>
-        <button onClick={discard}>Discard</button>
-      </SaveBar>
+      <UnsavedBar id="segment-save" open={changed} saving={save.isPending} onSave={() => save.mutate()} onDiscard={discard} />
       <InlineGrid columns={{ xs: 1, md: ['twoThirds', 'oneThird'] }} gap="400" alignItems="start">
         <BlockStack gap="400">
           <Section title="Name">

@@ -1,10 +1,10 @@
-import { SaveBar } from '@shopify/app-bridge-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { z } from 'zod'
 import { settingsInput, settingsView, type SettingsView } from '../../app/shops/contract.ts'
 import { ask, Fault, wordsOf } from '../api.ts'
 import { toast, toastFault } from '../bridge.ts'
+import { UnsavedBar } from '../components/UnsavedBar.tsx'
 import { Brand } from './Brand.tsx'
 import { Consent } from './Consent.tsx'
 import { Sender } from './Sender.tsx'
@@ -44,23 +44,15 @@ export function SettingsForm({ settings, part }: { settings: SettingsView; part:
     },
     onError: (error) => toastFault(wordsOf(error)),
   })
+  const discard = (): void => {
+    setChanges({})
+    save.reset()
+  }
   const told = save.error instanceof Fault ? save.error.fields : {}
   const props: FieldProps = { input, set: (change) => setChanges({ ...changes, ...change }), faults: { ...told, ...faults } }
   return (
     <>
-      <SaveBar id="settings-save" open={changed}>
-        <button {...{ variant: 'primary' }} onClick={() => save.mutate()} {...(save.isPending ? { loading: '' } : {})}>
-          Save
-        </button>
-        <button
-          onClick={() => {
-            setChanges({})
-            save.reset()
-          }}
-        >
-          Discard
-        </button>
-      </SaveBar>
+      <UnsavedBar id="settings-save" open={changed} saving={save.isPending} onSave={() => save.mutate()} onDiscard={discard} />
       {part === 'sender' && <Sender {...props} settings={settings} />}
       {part === 'brand' && <Brand {...props} />}
       {part === 'consent' && <Consent {...props} settings={settings} />}

@@ -4,6 +4,7 @@ import { ask, wordsOf } from '../api.ts'
 import { toast, toastFault } from '../bridge.ts'
 import { format, number, type Format } from '../format.ts'
 import { Badge, BlockStack, Button, InlineError, ProgressBar, Section, Spinner, Text } from '../ui/index.ts'
+import { Disagreements } from './Disagreements.tsx'
 import css from './Settings.module.css'
 
 const kinds: Record<SyncView['kind'], string> = { shop: 'Your shop', customers: 'Customers', products: 'Products', orders: 'Orders' }
@@ -49,6 +50,7 @@ export function StoreData({ settings }: { settings: SettingsView }) {
           ))}
         </ul>
       </Section>
+      <Disagreements timezone={settings.shop.timezone} currency={settings.shop.currency} />
       <Section title="How far back orders go">
         <Text as="p">
           {settings.orderHistory === 'all'

@@ -1,8 +1,16 @@
 import { BlockStack, Box, Card, InlineGrid, SkeletonBodyText, SkeletonDisplayText } from '@shopify/polaris'
+import { wordsOf } from '../api.ts'
+import { useSettings } from '../shop.ts'
+import { Failed } from './Failed.tsx'
 import { Frame } from './PageFrame.tsx'
 
-/** The shape of a page while it comes. `shape` fits what will stand there, so that nothing jumps. */
+/**
+ * The shape of a page while it comes. `shape` fits what will stand there, so that nothing jumps. Every page waits for the shop's
+ * zone and currency too: when those do not come, this says so instead of waiting for ever.
+ */
 export function PageSkeleton({ shape = 'rows', width }: { shape?: 'rows' | 'cards' | 'editor' | 'form'; width?: 'full' }) {
+  const settings = useSettings()
+  if (settings.isError && !settings.data) return <Failed title="Your shop’s settings could not be loaded" words={wordsOf(settings.error)} again={() => void settings.refetch()} />
   return (
     <Frame {...(width ? { width } : {})}>
       <div aria-busy="true" aria-label="Loading">

@@ -51,6 +51,9 @@ export function shopDomain(value: unknown): string | null {
   return /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(domain) ? domain : null
 }
 
+/** The parameters of a request as they came. Not by way of `URL`, which takes `//` for a host and throws. */
+export const queryOf = (url: string): URLSearchParams => new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+
 /** The plain number behind a global id ("gid://shopify/Customer/42" -> "42"); numbers pass. */
 export const plainId = (id: string | number): string => String(id).split('?')[0]!.split('/').at(-1)!
 export const globalId = (kind: string, id: string): string => (id.startsWith('gid://') ? id : `gid://shopify/${kind}/${id}`)

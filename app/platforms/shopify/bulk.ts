@@ -64,7 +64,7 @@ async function* linesOf(app: App, url: string): AsyncGenerator<string> {
   const stop = new AbortController()
   let timer = setTimeout(() => stop.abort(), quietFor)
   try {
-    const response = await app.fetch(url, { signal: stop.signal })
+    const response = await app.fetch(url, { signal: stop.signal, redirect: 'follow' }) // no key goes along: the address is the key
     if (response.status === 403 || response.status === 404 || response.status === 410) throw new BulkGone('the file of a bulk reading is gone')
     if (!response.ok || !response.body) throw new Error(`the file of a bulk reading could not be fetched (${response.status})`)
     const decoder = new TextDecoder()

@@ -5,7 +5,7 @@ import type { App } from '../../app.ts'
 import { AppError } from '../../lib/errors.ts'
 import { escapeHtml, type Route } from '../../lib/http.ts'
 import { findShop } from '../../shops/shops.ts'
-import { shopDomain } from './api.ts'
+import { queryOf, shopDomain } from './api.ts'
 import { establish, readIdToken } from './auth.ts'
 
 const template = fileURLToPath(new URL('../../../dist/web/index.html', import.meta.url))
@@ -25,7 +25,7 @@ export const documentRoutes: Route[] = [
 ]
 
 async function document(app: App, request: Request, response: Response): Promise<void> {
-  const query = new URL(request.originalUrl, 'http://app').searchParams
+  const query = queryOf(request.originalUrl)
   const domain = shopDomain(query.get('shop'))
   const embedded = query.get('embedded') === '1'
   if (!embedded && (query.get('host') || domain)) return intoTheAdmin(app, query, domain, response)
@@ -52,7 +52,7 @@ async function welcome(app: App, domain: string, idToken: string, locale: string
 
 /** A page that only loads App Bridge, which comes back to `shopify-reload` with a session token. */
 async function bouncePage(app: App, request: Request, response: Response): Promise<void> {
-  const domain = shopDomain(new URL(request.originalUrl, 'http://app').searchParams.get('shop'))
+  const domain = shopDomain(queryOf(request.originalUrl).get('shop'))
   return send(app, response, domain, page(`${head(app)}<title>Homing</title>`, ''))
 }
 

@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { hmac, sameBytes } from '../../lib/crypto.ts'
 import { findShop, type Shop } from '../../shops/shops.ts'
-import { secrets, shopDomain } from './api.ts'
+import { queryOf, secrets, shopDomain } from './api.ts'
 
 const window = 90 // seconds that the platform's and our clock may differ
 
@@ -12,7 +12,7 @@ const window = 90 // seconds that the platform's and our clock may differ
  * @param url path and query as they came.
  */
 export async function verifyProxy(app: App, url: string): Promise<{ shop: Shop; loggedInCustomerId: string | null } | null> {
-  const given = new URL(url, 'http://proxy').searchParams
+  const given = queryOf(url)
   const names = [...given.keys()]
   if (new Set(names).size !== names.length) return null
   const signature = given.get('signature') ?? ''

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GiveUp } from '../../jobs/queue.ts'
 import { toMinor } from '../../lib/money.ts'
+import { cleanText } from '../../lib/text.ts'
 import type { Shop } from '../../shops/shops.ts'
 import type { StoreEvent, StoreShop } from '../platform.ts'
 import { plainId } from './api.ts'
@@ -92,7 +93,7 @@ export function translate(store: Store, topic: string, body: string): StoreEvent
   const read = Object.hasOwn(topics, topic) ? topics[topic] : undefined
   if (!read) return []
   try {
-    return read(store, JSON.parse(body))
+    return read(store, JSON.parse(body, (_, value: unknown) => (typeof value === 'string' ? cleanText(value) : value)))
   } catch (error) {
     const where = error instanceof z.ZodError ? `at ${error.issues[0]?.path.map(String).join('.') || 'its root'}` : error instanceof SyntaxError ? 'as JSON' : 'in a value'
     throw new GiveUp(`the body of ${topic} could not be read ${where}`)

@@ -28,7 +28,7 @@ export function open(node, form, tools) {
     }),
   )
   fields.appendChild(el('p', { class: 'homing-consent', id: 'homing-popup-consent' }, texts.consent))
-  if (tools.asksTracking(texts)) fields.appendChild(tools.tick(texts.tracking))
+  fields.append(tools.tracking(texts, node.dataset.gpc))
   fields.appendChild(trap)
   const no = el('button', { type: 'button', class: 'homing-button homing-button--no' }, texts.decline)
   actions.appendChild(el('button', { type: 'submit', class: 'homing-button' }, texts.button))

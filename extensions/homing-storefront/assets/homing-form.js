@@ -120,9 +120,10 @@
     label.appendChild(el('span', {}, text))
     return label
   }
-  // A browser that says "do not track me" to everybody is not asked once more.
-  function asksTracking(texts) {
-    return texts.tracking && !navigator.globalPrivacyControl
+  // A browser that says "do not track me" to everybody is not asked once more, and its owner reads that it was heard.
+  function tracking(texts, heard) {
+    if (navigator.globalPrivacyControl) return el('p', { class: 'homing-gpc' }, heard)
+    return texts.tracking ? tick(texts.tracking) : ''
   }
 
   function inline(form) {
@@ -158,7 +159,7 @@
           if (place) place.textContent = texts[name]
         })
         if (part('name-field') && !told.askName) part('name-field').remove()
-        if (asksTracking(texts)) part('consent').after(tick(texts.tracking))
+        part('consent').after(tracking(texts, form.dataset.gpc))
         form.lang = told.language
         state.id = told.id
         state.version = told.version
@@ -185,7 +186,7 @@
     doc.dispatchEvent(new CustomEvent('homing:rest', { detail: days }))
   }
 
-  window.homing = { el: el, wire: wire, paint: paint, tick: tick, asksTracking: asksTracking, rest: rest }
+  window.homing = { el: el, wire: wire, paint: paint, tracking: tracking, rest: rest }
   function start() {
     doc.querySelectorAll('[data-homing-form]').forEach(whenNear)
   }

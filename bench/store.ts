@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql, eq } from 'drizzle-orm'
+import { closeApp, createApp, type App } from '../app/app.ts'
+import { insertAll } from '../app/db/insert-all.ts'
+import { migrate } from '../app/db/migrate.ts'
+import { campaigns, consentEntries, links, messages, shops, shopSettings, subscribers } from '../app/db/schema.ts'
+import { readSettings } from '../app/env.ts'
+import { addressHash } from '../app/lib/crypto.ts'
+import { newId } from '../app/lib/ids.ts'
+import { createLog } from '../app/lib/log.ts'
+import type { Shop } from '../app/shops/shops.ts'
+import { defaultBrand } from '../app/templates/contract.ts'
+import type { Newsletter } from './newsletter.ts'
+
+export const apiSecret = 'bench-client-secret'
+
+export interface Store {
+  app: App
+  shop: Shop
+  /** Path of the SQLite file. */
+  file: string
+  close: () => Promise<void>
+}
+
+/** The real app over a fresh SQLite file with real migrations, and one shop with its sender. */
+export async function openStore(env: Record<string, string> = {}): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'homing-bench-'))
+  const file = join(folder, 'homing.db')
+  const settings = readSettings({
+    NODE_ENV: 'development', LOG_LEVEL: 'silent', APP_URL: 'https://mail.example.com', DATABASE_URL: `file:${file}`, SHOPIFY_API_KEY: 'bench-client-id', SHOPIFY_API_SECRET: apiSecret,
+    SECRET_KEYS: `b1:${Buffer.alloc(32, 1).toString('base64')}`, HASH_KEY: Buffer.alloc(32, 2).toString('base64'), MAIL_PROVIDER: 'outbox', ...env,
+  })
+  // Faults are counted by the benchmarks themselves; what is worth a line in a log is worth one here.
+  const app = createApp({ settings, log: createLog('error'), fetch: () => Promise.reject(new Error('a benchmark asks nobody outside this machine')) })
+  await migrate(app.db)
+  return { app, shop: await addShop(app), file, close: async () => {
+    await closeApp(app)
+    rmSync(folder, { recursive: true, force: true })
+  } }
+}
+
+async function addShop(app: App): Promise<Shop> {
+  const now = app.clock.now()
+  const id = newId(now)
+  const [shop] = await app.db
+    .insert(shops)
+    .values({
+      id, platform: 'shopify', platformId: null, domain: 'fern-and-fig.myshopify.com', name: 'Fern & Fig', url: 'https://fern-and-fig.example', email: 'ada@fern-and-fig.example', currency: 'USD',
+      timezone: 'America/Los_Angeles', locale: 'en', country: 'US', address: null, status: 'installed', scopes: '', installedAt: now, uninstalledAt: null, updatedAt: now, consentSeq: 0,
+    })
+    .returning()
+  await app.db.insert(shopSettings).values({
+    shopId: id, senderName: 'Fern & Fig', senderEmail: 'ada@fern-and-fig.example', replyTo: '', postalAddress: '1 Fern Street, Portland OR 97201, USA', senderConfirmedAt: now,
+    brand: { ...defaultBrand }, doubleOptIn: true, tracking: 'by_law', attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, updatedAt: now,
+  })
+  return shop!
+}
+
+/** People who agreed to get mail and live where opens and clicks may be recorded. Answers their ids. */
+export async function addPeople(app: App, shopId: string, count: number): Promise<string[]> {
+  const now = app.clock.now()
+  const all: string[] = []
+  for (let at = 0; at < count; at += 10_000) {
+    const ids = Array.from({ length: Math.min(10_000, count - at) }, () => newId(now))
+    const email = (i: number): string => `person${at + i}@example.org`
+    await app.db.transaction(async () => {
+      await insertAll(app.db, subscribers, ids.map((id, i) => ({
+        shopId, id, email: email(i), emailKey: email(i), addressHash: addressHash(app.settings.keys, shopId, email(i)), firstName: `First${i}`, lastName: i % 3 ? `O'Last ${i}` : null, country: 'US',
+        source: 'form', ordersCount: 0, totalSpent: 0, createdAt: now, updatedAt: now,
+      })))
+      const [row] = await app.db.update(shops).set({ consentSeq: sql`${shops.consentSeq} + ${ids.length}` }).where(eq(shops.id, shopId)).returning({ seq: shops.consentSeq })
+      await insertAll(app.db, consentEntries, ids.map((id, i) => ({
+        shopId, seq: row!.seq - ids.length + 1 + i, subscriberId: id, purpose: 'email_marketing' as const, act: 'confirmed', state: 'subscribed', basis: 'express_confirmed', method: 'form',
+        source: 'bench', occurredAt: now, recordedAt: now,
+      })))
+    })
+    all.push(...ids)
+  }
+  return all
+}
+
+/** A campaign that is being sent, compiled, with nobody frozen yet. */
+export async function addCampaign(app: App, shop: Shop, letter: Newsletter): Promise<string> {
+  const now = app.clock.now()
+  const id = newId(now)
+  await app.db.insert(campaigns).values({
+    shopId: shop.id, id, name: 'Spring sale', subject: letter.subject, preheader: letter.preheader, content: { blocks: [] }, audience: { kind: 'everyone' }, status: 'sending', version: 1, createdAt: now, updatedAt: now,
+  })
+  await app.db.insert(messages).values({
+    shopId: shop.id, id, kind: 'campaign', subject: letter.subject, preheader: letter.preheader, html: letter.html, text: letter.text, fromName: shop.name, fromEmail: 'ada@fern-and-fig.example', replyTo: '',
+    language: 'en', createdAt: now,
+  })
+  await insertAll(app.db, links, letter.links.map((link) => ({ shopId: shop.id, messageId: id, ...link })))
+  return id
+}
