@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { publicForm, signupReply } from '../app/forms/contract.ts'
-import { clickLink, linksOf, local, openMail, pressButton, unsubscribe, walk } from './mail/mailbox.ts'
+import { cameBack, clickLink, linksOf, local, openMail, pressButton, unsubscribe, walk } from './mail/mailbox.ts'
 import { invent } from './seed/people.ts'
 import { randomOf, type Random } from './seed/random.ts'
 import type { SimMail, SimOrder, SimProduct, SimStore, World } from './types.ts'
@@ -157,6 +157,7 @@ async function visit(world: World, store: SimStore, random: Random): Promise<voi
 
 /** Most people confirm what they asked for; of the other mails about half are opened, some clicked, and a few clicks end in an order. */
 async function readMail(world: World, mail: SimMail, random: Random): Promise<void> {
+  if (cameBack(mail)) return
   const links = linksOf(mail)
   const confirm = links.find((link) => /\/confirm\//.test(link.url))
   if (confirm) {

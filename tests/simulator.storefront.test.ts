@@ -142,11 +142,19 @@ describe('the storefront', () => {
     expect(asked!.query.get('shop')).toBe(t.fern.domain)
     expect(asked!.query.get('path_prefix')).toBe('/apps/homing')
     expect(asked!.query.get('logged_in_customer_id')).toBe(String(t.fern.customersByEmail.get(email)))
+    expect(Math.abs(Number(asked!.query.get('timestamp')) - t.world.clock.now().getTime() / 1000)).toBeLessThan(5)
     const { utils } = shopifyApi({ apiKey: t.world.app.clientId, apiSecretKey: t.world.app.clientSecret, apiVersion: '2026-10' as never, hostName: 'app.example.com', isEmbeddedApp: true, logger: { log: () => undefined } })
     const query: Record<string, string> = Object.fromEntries([...new Set(asked!.query.keys())].map((key) => [key, asked!.query.getAll(key).join(',')]))
     await expect(utils.validateHmac(query, { signator: 'appProxy' })).resolves.toBe(true)
     await expect(utils.validateHmac({ ...query, shop: t.kiln.domain }, { signator: 'appProxy' })).resolves.toBe(false)
     expect(t.world.wire.entries.at(-1)).toMatchObject({ kind: 'proxy', shop: t.fern.domain, status: 200 })
+  })
+
+  test('the app proxy signs by the clock of the world, so that forms go on after a jump', async () => {
+    t.world.clock.jump(86_400_000)
+    await page('/apps/homing/form?kind=popup')
+    t.world.clock.jump(-86_400_000)
+    expect(Number(t.asked[0]!.query.get('timestamp'))).toBeGreaterThan(Date.now() / 1000 + 80_000)
   })
 
   test('an app that is down is a 500 with the platform’s words; Liquid from the app is shown inside the theme', async () => {

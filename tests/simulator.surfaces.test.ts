@@ -159,6 +159,16 @@ describe('the pretend SendGrid', () => {
     expect(batches()[0]!.events[1]).toMatchObject({ type: 'bounce', status: '5.1.1' })
   })
 
+  test('a mail that came back lies in no inbox: its page says so, fetches no pictures and offers nothing to do', async () => {
+    for (const email of ['bounce@reader.example', 'block@reader.example', 'bounce@reader.example', 'ben@reader.example']) await send({ ...good(), personalizations: [{ to: [{ email }] }] })
+    const pages = await Promise.all(world.mails.map(async (mail) => (await fetch(`${world.urls.doors}/mail/${encodeURIComponent(mail.id)}`)).text()))
+    expect(pages.map((page) => [/no such address|did not want it|was not sent/.exec(page)?.[0], page.includes('data-act='), page.includes('images=on')])).toEqual([
+      ['no such address', false, false], ['did not want it', false, false], ['was not sent', false, false], [undefined, true, true],
+    ])
+    const inbox = await (await fetch(`${world.urls.doors}/inbox`)).text()
+    expect(inbox.match(/Came back/g)).toHaveLength(3)
+  })
+
   test('events that the app does not take come again later, the same ones, signed anew', async () => {
     answers = [500, 503]
     await send(good())

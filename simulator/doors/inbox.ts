@@ -1,4 +1,4 @@
-import { header, linksOf, listUnsubscribe, unsubscribeLink } from '../mail/mailbox.ts'
+import { cameBack, header, linksOf, listUnsubscribe, unsubscribeLink } from '../mail/mailbox.ts'
 import type { SimMail, World } from '../types.ts'
 import { shell } from './home.ts'
 import { escape, initialsOf } from './html.ts'
@@ -20,7 +20,7 @@ export function inboxPage(world: World, asked: { to: string | null; find: string
   const mails = world.mails.filter((mail) => to === null || mail.to.toLowerCase() === to).reverse()
   const shown = mails.slice(asked.page * pageSize, (asked.page + 1) * pageSize)
   const side = people.slice(0, most).map((one) => `<a href="/inbox?to=${encodeURIComponent(one.address)}"${one.address.toLowerCase() === to ? ' aria-current="page"' : ''}><span>${escape(one.address)}</span><small>${one.count}</small></a>`)
-  const rows = shown.map((mail) => `<a href="/mail/${encodeURIComponent(mail.id)}"><b>${to === null ? escape(mail.to) : escape(mail.from.name || mail.from.email)}</b><span class="what">${escape(mail.subject)} <i>${escape(snippetOf(mail))}</i></span>${when(mail.at)}</a>`)
+  const rows = shown.map((mail) => `<a href="/mail/${encodeURIComponent(mail.id)}"><b>${to === null ? escape(mail.to) : escape(mail.from.name || mail.from.email)}</b><span class="what">${cameBack(mail) ? '<em>Came back</em> ' : ''}${escape(mail.subject)} <i>${escape(snippetOf(mail))}</i></span>${when(mail.at)}</a>`)
   const page = (n: number, label: string): string => `<a href="/inbox?${new URLSearchParams({ ...(asked.to ? { to: asked.to } : {}), ...(asked.find ? { find: asked.find } : {}), page: String(n) }).toString()}">${label}</a>`
   const body = `<a class="back" href="/">‹ The three doors</a>
 <header class="head"><div><h1>${to === null ? 'All inboxes' : escape(asked.to!)}</h1><p>${mails.length.toLocaleString('en')} ${mails.length === 1 ? 'mail' : 'mails'}${to === null ? ` to ${counts.size.toLocaleString('en')} ${counts.size === 1 ? 'person' : 'people'}` : ''}</p></div></header>
@@ -37,31 +37,34 @@ export type View = 'mail' | 'text' | 'headers' | 'source'
 const views: [View, string][] = [['mail', 'Mail'], ['text', 'Plain text'], ['headers', 'Headers'], ['source', 'Source']]
 
 /** One mail as its reader sees it, what can be done with it, and what was done. */
-export function mailPage(world: World, mail: SimMail, asked: { view: View; images: boolean; phone: boolean }): string {
+export function mailPage(world: World, mail: SimMail, wanted: { view: View; images: boolean; phone: boolean }): string {
+  const back = cameBack(mail)
+  const asked = back ? { ...wanted, images: false } : wanted // nobody sees it, so its pictures are not fetched
   const id = encodeURIComponent(mail.id)
   const link = (change: Partial<typeof asked>): string => {
     const now = { ...asked, ...change }
     return `/mail/${id}?${new URLSearchParams({ view: now.view, images: now.images ? 'on' : 'off', width: now.phone ? 'phone' : 'desktop' }).toString()}`
   }
   const tabs = views.map(([view, label]) => `<a href="${link({ view })}"${view === asked.view ? ' aria-current="page"' : ''}>${label}</a>`)
-  const oneClick = listUnsubscribe(mail) && header(mail, 'list-unsubscribe-post') === 'List-Unsubscribe=One-Click'
-  const toggles = asked.view === 'mail' ? `<span class="right"><a href="${link({ images: !asked.images })}">${asked.images ? 'Hide pictures' : 'Show pictures'}</a><a href="${link({ phone: !asked.phone })}">${asked.phone ? 'Wide window' : 'On a phone'}</a></span>` : ''
+  const oneClick = !back && listUnsubscribe(mail) && header(mail, 'list-unsubscribe-post') === 'List-Unsubscribe=One-Click'
+  const toggles = asked.view === 'mail' ? `<span class="right">${back ? '' : `<a href="${link({ images: !asked.images })}">${asked.images ? 'Hide pictures' : 'Show pictures'}</a>`}<a href="${link({ phone: !asked.phone })}">${asked.phone ? 'Wide window' : 'On a phone'}</a></span>` : ''
   const all = linksOf(mail)
   const links = all.filter((one, n) => all.findIndex((other) => other.url === one.url) === n).map((one) => `<li><a href="${escape(one.url)}" target="_blank" rel="noopener noreferrer" title="${escape(one.url)}">${escape(one.label || one.url)}</a><button data-act="click" data-n="${one.n}">Press</button></li>`)
+  const acts = `<section class="card"><h2>Who reads it?</h2><p>Looking at the mail with pictures on is already an opening by a person: you. These act in your place.</p>
+      <div class="buttons"><button data-act="human">A person</button><button data-act="gmail">A person in Gmail</button><button data-act="proxy">Apple’s privacy proxy</button><button data-act="scanner">A security scanner</button></div></section>
+    <section class="card"><h2>What they do</h2><div class="buttons">${oneClick ? '<button data-act="one-click">Unsubscribe (one click)</button>' : ''}${unsubscribeLink(mail) ? '<button data-act="page">Unsubscribe on the page</button>' : ''}<button data-act="spam">Report as spam</button></div></section>
+    ${links.length > 0 ? `<section class="card"><h2>Links</h2><ul class="links">${links.join('')}</ul></section>` : ''}`
   const happened = [{ kind: 'sent', at: mail.at }, ...mail.events].map((event) => `<li><span>${escape(event.kind)}</span>${when(event.at)}</li>`)
   const body = `<a class="back" href="/inbox?to=${encodeURIComponent(mail.to)}">‹ ${escape(mail.to)}</a>
 <div class="mail">
   <article class="sheet">
     <div class="subject"><h1>${escape(mail.subject)}</h1>
       <div class="from"><span class="face" aria-hidden="true">${escape(initialsOf(mail.from.name || mail.from.email))}</span><div><b>${escape(mail.from.name)}</b>${oneClick ? '<button class="link" data-act="one-click">Unsubscribe</button>' : ''}<small>${escape(mail.from.email)} to ${escape(mail.to)} · ${when(mail.at)}</small></div></div></div>
-    <nav class="tabs" aria-label="Views">${tabs.join('')}${toggles}</nav>
+    ${back ? `<p class="came-back">${back} Nobody reads it.</p>` : ''}<nav class="tabs" aria-label="Views">${tabs.join('')}${toggles}</nav>
     ${contentOf(mail, asked, id)}
   </article>
   <aside data-mail="${id}">
-    <section class="card"><h2>Who reads it?</h2><p>Looking at the mail with pictures on is already an opening by a person: you. These act in your place.</p>
-      <div class="buttons"><button data-act="human">A person</button><button data-act="gmail">A person in Gmail</button><button data-act="proxy">Apple’s privacy proxy</button><button data-act="scanner">A security scanner</button></div></section>
-    <section class="card"><h2>What they do</h2><div class="buttons">${oneClick ? '<button data-act="one-click">Unsubscribe (one click)</button>' : ''}${unsubscribeLink(mail) ? '<button data-act="page">Unsubscribe on the page</button>' : ''}<button data-act="spam">Report as spam</button></div></section>
-    ${links.length > 0 ? `<section class="card"><h2>Links</h2><ul class="links">${links.join('')}</ul></section>` : ''}
+    ${back ? '' : acts}
     <section class="card"><h2>What happened</h2><ul class="happened">${happened.join('')}</ul></section>
   </aside>
 </div>

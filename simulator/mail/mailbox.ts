@@ -127,6 +127,15 @@ export function local(world: World, url: string): string {
 
 export const header = (mail: SimMail, name: string): string | undefined => Object.entries(mail.headers).find(([key]) => key.toLowerCase() === name)?.[1]
 
+/** Why this mail lies in no inbox, in words; null when it arrived or is still on its way. */
+export function cameBack(mail: SimMail): string | null {
+  const kinds = new Set(mail.events.map((event) => event.kind))
+  if (kinds.has('delivered')) return null
+  if (kinds.has('bounce')) return 'This mail came back: there is no such address.'
+  if (kinds.has('blocked')) return 'This mail came back: the reader’s mail server did not want it.'
+  return kinds.has('dropped') ? 'This mail was not sent: the mail service has blocked the address.' : null
+}
+
 /** The address for one-click unsubscribing, or null when the mail has none. */
 export const listUnsubscribe = (mail: SimMail): string | null => /<(https?:[^>]+)>/.exec(header(mail, 'list-unsubscribe') ?? '')?.[1] ?? null
 

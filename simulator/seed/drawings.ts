@@ -60,13 +60,14 @@ const plant: Drawing = (pen) => {
     leaves += `<path d="M300 ${y}Q${f(300 + (x - 300) * 0.3)} ${f(top + 20)} ${f(x)} ${f(top)}" stroke="#58774f" stroke-width="4" fill="none"/>${leaf(x, top, 64, 26, angle, green(pen, 30 + i))}`
   }
   if (kind === 3) {
-    leaves += `<path d="M300 ${y}V${y - 200}" stroke="#86694a" stroke-width="10"/>`
+    const trunk = Math.min(196, y - 170) // the crown stays below the upper edge
+    leaves += `<path d="M300 ${y}V${f(y - trunk - 4)}" stroke="#86694a" stroke-width="10"/>`
     // Twigs from the top of the stem, with leaves on both sides: a round crown.
     for (let i = 0; i < 9; i++) {
       const angle = ((-100 + i * 25) * Math.PI) / 180
       const reach = 84 + pen.dice(10 + i) * 22
       const [dx, dy] = [Math.sin(angle) * reach, -Math.cos(angle) * reach * 0.9]
-      const top = y - 196
+      const top = y - trunk
       leaves += `<path d="M300 ${f(top + 14)}L${f(300 + dx)} ${f(top + dy)}" stroke="#86694a" stroke-width="3"/>`
       for (let k = 2; k < 6; k++) leaves += leaf(300 + (dx * k) / 5, top + (dy * k) / 5, 46, 12, (angle * 180) / Math.PI + (k % 2 ? 48 : -48), green(pen, 130 + i * 5 + k))
       leaves += leaf(300 + dx, top + dy, 48, 12, (angle * 180) / Math.PI, green(pen, 180 + i))

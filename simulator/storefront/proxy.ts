@@ -35,7 +35,7 @@ export async function askApp(world: World, store: SimStore, request: Request, pa
   const customerId = signedIn(store, request)
   asked.set('shop', store.domain)
   asked.set('path_prefix', proxyPaths().shop)
-  asked.set('timestamp', String(Math.floor(world.clock.now().getTime() / 1000)) // whoever verifies compares with the same clock)
+  asked.set('timestamp', String(Math.floor(world.clock.now().getTime() / 1000))) // whoever verifies compares with the same clock
   asked.set('logged_in_customer_id', customerId === null ? '' : String(customerId))
   const headers: Record<string, string> = { 'x-forwarded-for': request.ip ?? '127.0.0.1', 'x-forwarded-host': store.domain }
   for (const name of upward) {

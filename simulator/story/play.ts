@@ -108,10 +108,10 @@ export async function playStory(simulation: Simulation, told: (step: StoryStep) 
   const { templates } = await admin.get<{ templates: StarterTemplate[] }>('/api/templates')
   const template = templates.find((t) => t.content.blocks.some((block) => block.type === 'products')) ?? templates[0]!
   const campaign = await admin.post<z.infer<typeof campaignView>>('/api/campaigns', { name: 'The story’s first campaign', templateId: template.id })
-  const wanted = [...store.products.values()].filter((p) => p.status === 'ACTIVE' && p.variants.some((v) => v.inventory > 0 && v.price > 0)).slice(0, 3)
+  const wanted = [...store.products.values()].filter((p) => p.status === 'ACTIVE' && p.variants.some((v) => v.inventory > 0 && v.price > 0)).slice(0, 4) // as the template's words say
   const { products } = await admin.get<{ products: ProductPick[] }>(`/api/products?ids=${wanted.map((p) => p.id).join(',')}`)
   await admin.put<z.infer<typeof campaignView>>(`/api/campaigns/${campaign.id}`, {
-    version: campaign.version, name: campaign.name, subject: 'Something new, {{ subscriber.first_name | default: "friend" }}', preheader: 'Three things that we like this week', audience: { kind: 'everyone' },
+    version: campaign.version, name: campaign.name, subject: 'Something new, {{ subscriber.first_name | default: "friend" }}', preheader: 'Four things that we like this week', audience: { kind: 'everyone' },
     content: { blocks: campaign.content.blocks.map((block) => (block.type === 'products' ? { ...block, picks: products } : block)) },
   })
   const plan = await admin.get<z.infer<typeof rehearsal>>(`/api/campaigns/${campaign.id}/rehearsal`)
