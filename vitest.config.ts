@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/browser/**', ...(postgres ? withoutDatabase : [])],
     globalSetup: ['tests/setup.ts'],
+    maxWorkers: 2, // what two cores can carry; left to itself vitest would take one and let the other idle
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

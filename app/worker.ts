@@ -11,6 +11,7 @@ import { ensureForms } from './forms/defaults.ts'
 import { DAY, MINUTE, after } from './lib/clock.ts'
 import type { Handlers } from './jobs/queue.ts'
 import { exportPerson } from './privacy/export.ts'
+import { forgetUnconfirmed } from './privacy/forget-again.ts'
 import { recoverPrivacy } from './privacy/recover.ts'
 import { redactPerson } from './privacy/redact.ts'
 import { redactShop } from './privacy/redact-shop.ts'
@@ -45,7 +46,7 @@ export function handlers(app: App): Handlers {
     'privacy.redact': (job) => redactPerson(app, job),
     'privacy.redact-shop': (job) => redactShop(app, job),
     'shops.nightly': () => again(app, 'shops.nightly', DAY, async () => {
-      const fault = await each(app, [nightly, recoverPrivacy, recoverWelcomes, recoverSingles, tellFailedJobs])
+      const fault = await each(app, [nightly, recoverPrivacy, forgetUnconfirmed, recoverWelcomes, recoverSingles, tellFailedJobs])
       if (fault) throw fault // once more, tonight
     }),
     'shops.refresh-tokens': () => again(app, 'shops.refresh-tokens', 7 * DAY, () => keepTokensAlive(app)),

@@ -66,7 +66,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'homing-demo-'))
   const cleanUp = (): void => {
-    if (!options.keep) rmSync(folder, { recursive: true, force: true })
+    if (!options.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
   try {
     const [doors, admin, appServer, platform] = [await openNext(), await openNext(), await openNext(), await openNext()]

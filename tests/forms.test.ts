@@ -7,7 +7,9 @@ import { formSettings, signupInput, type FormView } from '../app/forms/contract.
 import { ensureForms } from '../app/forms/defaults.ts'
 import { signUp } from '../app/forms/signup.ts'
 import { DAY, HOUR } from '../app/lib/clock.ts'
+import { standingOf } from '../app/consent/mailable.ts'
 import { addressHash } from '../app/lib/crypto.ts'
+import { forgetUnconfirmed } from '../app/privacy/forget-again.ts'
 import type { Shop } from '../app/shops/shops.ts'
 import { eraseSubscriber } from '../app/subscribers/erase.ts'
 import { findByEmail } from '../app/subscribers/find.ts'
@@ -107,6 +109,34 @@ describe('a shopper signs up', () => {
     for (const answer of answers) expect(answer).toEqual(answers[0])
     expect([await person('same-bounced@example.test'), await person('same-complained@example.test'), await person('same-manual@example.test')]).toEqual([null, null, null])
     expect((await newestEntry(t.app, t.shop.id, (await person('same-erased@example.test'))!.id))?.state).toBe('pending')
+  })
+
+  test('who was forgotten is back when they press the button in the mail, not when somebody types their address', async () => {
+    await set({ doubleOptIn: false })
+    const former = await t.addSubscriber(t.shop, { email: 'returns@example.test', consent: 'subscribed' })
+    await eraseSubscriber(t.app, t.shop.id, former)
+    await post({ email: 'returns@example.test' })
+    const { id } = (await person('returns@example.test'))!
+    expect((await standingOf(t.app, t.shop.id, [id])).get(id)).toBe('erased')
+    await t.app.queue.runDue({ ...t.handlers, 'consent.write-back': async () => undefined })
+    const mail = t.outbox.at(-1)!
+    expect(mail.to).toBe('returns@example.test')
+    const path = new URL(/href="([^"]*\/confirm\/[^"]+)"/.exec(mail.html)![1]!).pathname
+    expect((await fetch(t.http + path)).status).toBe(200)
+    expect((await standingOf(t.app, t.shop.id, [id])).get(id)).toBe('erased')
+    expect((await fetch(t.http + path, { method: 'POST' })).status).toBe(200)
+    expect((await standingOf(t.app, t.shop.id, [id])).get(id)).toBeNull()
+    await set({ doubleOptIn: true })
+  })
+
+  test('unanswered, what the form brought of somebody who was forgotten is forgotten again when the mail is no good any more', async () => {
+    await eraseSubscriber(t.app, t.shop.id, await t.addSubscriber(t.shop, { email: 'typed@example.test', consent: 'subscribed' }))
+    await post({ email: 'typed@example.test' })
+    await forgetUnconfirmed(t.app)
+    expect(await person('typed@example.test')).not.toBeNull()
+    t.clock.jump(31 * DAY)
+    await forgetUnconfirmed(t.app)
+    expect(await person('typed@example.test')).toBeNull()
   })
 
   test('a browser that refuses tracking is believed, whatever is ticked', async () => {

@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, getTableName } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deliveries, events, inbox, messages, orders, privacyRequests, shops, subscribers, suppressions } from '../app/db/schema.ts'
+import { standingOf } from '../app/consent/mailable.ts'
 import { newId } from '../app/lib/ids.ts'
 import { tablesWith } from '../app/privacy/tables.ts'
 import type { Shop } from '../app/shops/shops.ts'
@@ -119,9 +120,12 @@ describe('a person asks to be forgotten', () => {
     expect(all).not.toContain(name)
   })
 
-  test('their own fresh act does', async () => {
+  test('typed into a form by anybody, the address is known again but gets nothing but the question', async () => {
     await upsertSubscribers(p.t.app, shop.id, [{ email: address, source: 'form' }])
-    expect(await idOf()).toMatch(/^\w{26}$/)
+    const id = await idOf()
+    expect((await standingOf(p.t.app, shop.id, [id])).get(id)).toBe('erased')
+    await upsertSubscribers(p.t.app, shop.id, [{ email: address, firstName: name, source: 'shopify' }]) // nor does the store add to it
+    expect(await everything()).not.toContain(name)
   })
 
   test('an address that we never heard of is blocked all the same, so that a reading under way cannot bring it', async () => {

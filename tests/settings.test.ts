@@ -50,11 +50,17 @@ test('people whom only the store’s records call subscribed may be mailed once 
   expect((await get()).unattestedRecords).toBe(1)
   expect((await standingOf(t.app, t.shop.id, [id])).get(id)).toBe('record_not_attested')
   const attested = (await put({ attestRecords: true })).body as SettingsView
-  expect(attested).toMatchObject({ attestRecords: true, unattestedRecords: 0, recordsAttestedAt: t.clock.now().toISOString() })
+  expect(attested).toMatchObject({ attestRecords: false, unattestedRecords: 0, recordsAttestedAt: t.clock.now().toISOString() })
   const standing = await standingOf(t.app, t.shop.id, [id, gone])
   expect([standing.get(id), standing.get(gone)]).toEqual([null, 'unsubscribed'])
   t.clock.jump(60_000)
   expect((await put({ attestRecords: false })).body.recordsAttestedAt).toBe(attested.recordsAttestedAt)
+  // Who appears in the records later is not covered by what was said before.
+  const later = await t.addSubscriber(t.shop, { email: 'later@example.com' })
+  await recordConsent(t.app, t.shop.id, [{ subscriberId: later, purpose: 'email_marketing', act: 'imported', basis: 'express_single', method: 'store_import', source: 'Shopify', occurredAt: at }])
+  expect((await standingOf(t.app, t.shop.id, [id, later])).get(later)).toBe('record_not_attested')
+  expect((await get()).unattestedRecords).toBe(1)
+  expect((await put({ attestRecords: true })).body).toMatchObject({ unattestedRecords: 0, recordsAttestedAt: t.clock.now().toISOString() })
 })
 
 test('Cleo’s settings are her own', async () => {

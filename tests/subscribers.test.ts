@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { standingOf } from '../app/consent/mailable.ts'
 import { newestEntry, recordConsent } from '../app/consent/record.ts'
-import { attributions, consentEntries, deliveries, events, links, messages, orders, subscriberAliases, subscribers, subscriberTags, suppressions } from '../app/db/schema.ts'
+import { attributions, consentEntries, consentWriteBacks, deliveries, events, links, messages, orders, subscriberAliases, subscribers, subscriberTags, suppressions } from '../app/db/schema.ts'
 import { appendEvents } from '../app/events/append.ts'
 import { DAY } from '../app/lib/clock.ts'
 import { newId } from '../app/lib/ids.ts'
@@ -87,7 +87,7 @@ describe('adding and changing people', () => {
 })
 
 describe('forgetting a person', () => {
-  test('nothing of them is left in any table, and no sync brings them back; a form of their own does', async () => {
+  test('nothing of them is left in any table, and no sync brings them back; a form does, and they get nothing before they confirm', async () => {
     const email = 'planted-person@example.test'
     const id = await t.addSubscriber(t.shop, { email, firstName: 'Planted', consent: 'subscribed', tracking: 'subscribed' })
     const theirs = await t.addSubscriber(t.stranger, { email, consent: 'subscribed' })
@@ -101,7 +101,7 @@ describe('forgetting a person', () => {
     expect(await upsert([{ email, platformId: '31', source: 'shopify' }, { email: 'innocent@example.test', source: 'shopify' }])).toHaveProperty('size', 1)
     expect(await upsert([{ email: email.toUpperCase(), source: 'order' }])).toHaveProperty('size', 0)
     const [back] = (await upsert([{ email, source: 'form' }])).values()
-    expect((await standingOf(t.app, t.shop.id, [back!])).get(back!)).toBe('never_agreed')
+    expect((await standingOf(t.app, t.shop.id, [back!])).get(back!)).toBe('erased') // until they confirm
   })
 })
 
@@ -116,6 +116,7 @@ describe('two records of one person', () => {
     const b = await t.addSubscriber(t.shop, { email: `gone-${kept}-${removed}@example.test`, consent: removed })
     expect(await mergeSubscribers(t.app, t.shop.id, a, b)).toBe(true)
     expect((await standingOf(t.app, t.shop.id, [a])).get(a)).toBe(reason)
+    expect(await t.app.db.$count(consentWriteBacks, and(eq(consentWriteBacks.shopId, t.shop.id), eq(consentWriteBacks.subscriberId, a)))).toBe(1) // the store hears of it
   })
 
   test('what the removed record did belongs to the kept one, and old links find it', async () => {

@@ -1,5 +1,6 @@
-import { and, count, eq, gt, sql } from 'drizzle-orm'
+import { and, count, eq, gt } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { lockRows } from '../db/open.ts'
 import { messages, shopSettings } from '../db/schema.ts'
 import { queueSingle } from '../deliveries/queue-single.ts'
 import { after, HOUR } from '../lib/clock.ts'
@@ -26,7 +27,7 @@ export async function sendTest(app: App, shop: Shop, id: string, to: string): Pr
   const filled = personalise({ ...compiled, subject: words.subject, preheader: words.preheader }, person ?? samplePerson, { name: shop.name, url: storefront(shop) })
   await app.db.transaction(async () => {
     // One at a time: of requests that come together each must see the others' mails.
-    await app.db.update(shopSettings).set({ updatedAt: sql`${shopSettings.updatedAt}` }).where(eq(shopSettings.shopId, shop.id))
+    await lockRows(app.db.select({ id: shopSettings.shopId }).from(shopSettings).where(eq(shopSettings.shopId, shop.id)))
     const [recent] = await app.db
       .select({ tests: count() })
       .from(messages)

@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { subscribers } from '../db/schema.ts'
+import { subscribers, suppressions } from '../db/schema.ts'
 import { appendEvents } from '../events/append.ts'
 import { after, DAY } from '../lib/clock.ts'
 import { historiesOf, recordConsent, type ConsentEntry } from './record.ts'
@@ -46,6 +46,7 @@ export async function confirm(app: Pick<App, 'db' | 'clock' | 'queue'>, shopId: 
     if (found.state !== 'waiting') return found.state
     const at = app.clock.now()
     const { request } = found
+    await liftTombstone(app, shopId, subscriberId)
     const same = { subscriberId, act: 'confirmed' as const, basis: 'express_confirmed' as const, method: 'double_opt_in' as const, messageId: requestId, occurredAt: at }
     const of = (entry: ConsentEntry) => ({ source: entry.source, wording: entry.wording, wordingVersion: entry.wordingVersion, language: entry.language, page: entry.page, formId: entry.formId, evidence: entry.evidence })
     await recordConsent(app, shopId, [
@@ -61,4 +62,10 @@ export async function confirm(app: Pick<App, 'db' | 'clock' | 'queue'>, shopId: 
     await askForWriteBack(app, shopId, subscriberId)
     return 'confirmed'
   })
+}
+
+/** Somebody who asked to be forgotten came back by their own act. */
+async function liftTombstone(app: Pick<App, 'db'>, shopId: string, subscriberId: string): Promise<void> {
+  const theirs = sql`${suppressions.addressHash} = (select s.address_hash from subscribers s where s.shop_id = ${shopId} and s.id = ${subscriberId})`
+  await app.db.delete(suppressions).where(and(eq(suppressions.shopId, shopId), eq(suppressions.reason, 'erased'), theirs))
 }

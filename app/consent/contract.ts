@@ -9,7 +9,7 @@ export const consentState = z.enum(['none', 'pending', 'unconfirmed_record', 'su
 /** On what ground we may write. */
 export const consentBasis = z.enum(['none', 'express_single', 'express_confirmed', 'merchant_record'])
 export const consentMethod = z.enum([
-  'form', 'double_opt_in', 'preference_page', 'unsubscribe_page', 'one_click', 'complaint', 'store_event', 'store_read', 'store_import', 'merchant',
+  'form', 'double_opt_in', 'preference_page', 'unsubscribe_page', 'one_click', 'complaint', 'store_event', 'store_read', 'store_import', 'merchant', 'merge',
 ])
 export type ConsentAct = z.infer<typeof consentAct>
 export type ConsentState = z.infer<typeof consentState>

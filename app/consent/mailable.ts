@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { shopSettings, subscribers } from '../db/schema.ts'
+import { subscribers } from '../db/schema.ts'
 import type { DeliveryReason } from '../deliveries/contract.ts'
 
 /**
@@ -20,7 +20,7 @@ export function standingSql(shopId: string): SQL<DeliveryReason | null> {
         when 'subscribed' then 'mailable'
         when 'unsubscribed' then 'unsubscribed'
         when 'pending' then 'not_confirmed'
-        when 'unconfirmed_record' then (select case when a.records_attested_at is null then 'record_not_attested' else 'mailable' end from shop_settings a where a.shop_id = ${shopId})
+        when 'unconfirmed_record' then (select case when a.records_attested_at >= c.recorded_at then 'mailable' else 'record_not_attested' end from shop_settings a where a.shop_id = ${shopId})
         else 'never_agreed' end
       from consent_entries c
       where c.shop_id = ${shopId} and c.subscriber_id = subscribers.id and c.purpose = 'email_marketing'
@@ -47,9 +47,7 @@ export async function standingOf(app: Pick<App, 'db'>, shopId: string, subscribe
   return map
 }
 
-/** How many people would become mailable if the merchant attested the store's records. */
+/** How many people would become mailable if the merchant attested the store's records now: an attestation covers what was there when it was made, nothing that appears later. */
 export async function countUnattested(app: Pick<App, 'db'>, shopId: string): Promise<number> {
-  const [settings] = await app.db.select({ at: shopSettings.recordsAttestedAt }).from(shopSettings).where(and(eq(shopSettings.shopId, shopId), isNull(shopSettings.recordsAttestedAt)))
-  if (!settings) return 0
   return app.db.$count(subscribers, and(eq(subscribers.shopId, shopId), sql`${standingSql(shopId)} = 'record_not_attested'`))
 }

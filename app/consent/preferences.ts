@@ -13,7 +13,7 @@ export interface Preferences {
 /** What is true of a person now, as their preference page shows it. */
 export async function preferencesOf(app: Pick<App, 'db'>, settings: ShopSettings, subscriberId: string): Promise<Preferences> {
   const entry = await newestEntry(app, settings.shopId, subscriberId)
-  const mail = entry?.state === 'subscribed' || (entry?.state === 'unconfirmed_record' && settings.recordsAttestedAt !== null)
+  const mail = entry?.state === 'subscribed' || (entry?.state === 'unconfirmed_record' && settings.recordsAttestedAt !== null && settings.recordsAttestedAt >= entry.recordedAt)
   const tracking = settings.tracking === 'off' ? null : (await mayTrack(app, settings.shopId, settings, [subscriberId])).has(subscriberId)
   return { mail, tracking }
 }

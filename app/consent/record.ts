@@ -82,7 +82,7 @@ export async function recordLower(app: Pick<App, 'db' | 'clock'>, shopId: string
     const basis = nothing ? 'none' : (low.basis as ConsentBasis)
     const occurredAt = kept && kept.occurredAt > low.occurredAt ? kept.occurredAt : low.occurredAt
     return {
-      shopId, seq: ++seq, subscriberId: keptId, purpose, act: state === 'unsubscribed' ? 'withdrawn' : 'noted', state, basis, method: 'store_event', source: because,
+      shopId, seq: ++seq, subscriberId: keptId, purpose, act: state === 'unsubscribed' ? 'withdrawn' : 'noted', state, basis, method: 'merge', source: because,
       wording: null, wordingVersion: null, language: null, page: null, messageId: null, formId: null, evidence: null, occurredAt, recordedAt: now,
     }
   })

@@ -105,12 +105,12 @@ function mayGo(app: Pick<App, 'db'>, run: Run): SQL | undefined {
 
 /**
  * Why the person of a row may not get this message now, or null. A campaign needs consent. A confirmation asks for it, so only
- * a block of the address or the person stops it. A test goes to an address and was checked when it was queued.
+ * a block of the address or the person stops it; it is also how somebody who was forgotten comes back. A test goes to an address and was checked when it was queued.
  */
 function blockedBecause(run: Run): SQL<string | null> {
   if (run.message.kind === 'test') return sql<string | null>`cast(null as text)`
   const standing = standingSql(run.shopId)
-  const reason = run.message.kind === 'campaign' ? standing : sql`case when ${standing} in ('erased', 'suppressed', 'bounced', 'complained', 'restricted') then ${standing} end`
+  const reason = run.message.kind === 'campaign' ? standing : sql`case when ${standing} in ('suppressed', 'bounced', 'complained', 'restricted') then ${standing} end`
   // '' stands for "nothing against it", so that a person who is not there any more can be told apart.
   const found = sql`(select coalesce(${reason}, '') from ${subscribers} where ${subscribers.shopId} = ${run.shopId} and ${subscribers.id} = ${deliveries.subscriberId})`
   return sql<string | null>`nullif(coalesce(${found}, 'erased'), '')`

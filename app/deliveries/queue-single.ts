@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, ne } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { deliveries, links, messages, suppressions } from '../db/schema.ts'
@@ -39,10 +39,12 @@ export async function queueSingle(app: Pick<App, 'db' | 'clock' | 'queue' | 'set
       fromName: settings.senderName, fromEmail: settings.senderEmail, replyTo: settings.replyTo, createdAt: now,
     })
     await insertAll(app.db, links, (mail.links ?? []).map((link) => ({ shopId, messageId: id, ...link })))
+    const ofAddress = and(eq(suppressions.shopId, shopId), eq(suppressions.addressHash, addressHash(app.settings.keys, shopId, email)))
     const blocked = await app.db
       .select({ reason: suppressions.reason })
       .from(suppressions)
-      .where(and(eq(suppressions.shopId, shopId), eq(suppressions.addressHash, addressHash(app.settings.keys, shopId, email))))
+      // Who asked to be forgotten may come back by a form; only their answer to this mail lifts the tombstone.
+      .where(mail.kind === 'confirmation' ? and(ofAddress, ne(suppressions.reason, 'erased')) : ofAddress)
       .orderBy(suppressions.reason)
       .limit(1)
     const reason = blocked[0] && (blocked[0].reason === 'manual' ? 'suppressed' : blocked[0].reason)

@@ -56,12 +56,14 @@ interface Shown {
 
 async function store(app: App, shop: Shop, settings: ShopSettings, form: Form, shown: Shown, input: SignupInput): Promise<void> {
   await forgetOldTurns(app, shop.id)
-  if (await isBlocked(app, shop.id, input.email)) return
+  const blocks = await blocksOf(app, shop.id, input.email)
+  const forgotten = blocks.has('erased')
+  if (blocks.size > (forgotten ? 1 : 0)) return
   const known = await findByEmail(app, shop.id, input.email)
   if (known && (await standingOf(app, shop.id, [known.id])).get(known.id) === null) return // on the list already
   const saidNo = known !== null && (await lastSaid(app, shop.id, known.id)) === 'unsubscribed'
-  // Anybody can type an address into a form. Where its owner said "no" before, the mailbox itself must say "yes".
-  const prove = settings.doubleOptIn || saidNo
+  // Anybody can type an address into a form. Where its owner said "no" or "forget me" before, the mailbox itself must say "yes".
+  const prove = settings.doubleOptIn || saidNo || forgotten
   if (prove && !(await takeTurn(app, shop.id, mailboxKey(app, shop.id, input.email), mailboxLimits))) return
   const subscriberId = known?.id ?? (await addPerson(app, shop, shown, input))
   const now = app.clock.now()
@@ -90,8 +92,8 @@ async function store(app: App, shop: Shop, settings: ShopSettings, form: Form, s
     const mail = confirmationMail({ shop, brand: settings.brand, language: shown.language, url, wording: shown.wording })
     await queueSingle(app, shop.id, { kind: 'confirmation', ...mail, to: { subscriberId, email: known?.email ?? input.email } })
   }
-  // A "no" in the store stays until the person themselves has confirmed.
-  if (!saidNo) await askForWriteBack(app, shop.id, subscriberId)
+  // A "no" in the store stays until the person themselves has confirmed, and who was forgotten is not named there before.
+  if (!saidNo && !forgotten) await askForWriteBack(app, shop.id, subscriberId)
 }
 
 /** Where a person stood before any sign-up that still waits for its confirmation. */
@@ -123,13 +125,13 @@ async function shownForm(app: App, form: Form, input: SignupInput, shop: Shop): 
     : { wording: texts.consent, told: input.wording || null, wordingVersion: `${form.kind} v${form.version}`, tracking: texts.tracking, language, success: texts.success, hash: null }
 }
 
-/** An address that bounced, complained or is on the shop's blocked list is not written to and not stored. Who asked to be forgotten may come back. */
-async function isBlocked(app: App, shopId: string, email: string): Promise<boolean> {
+/** What stands against an address: one that bounced, complained or is on the shop's blocked list is not written to and not stored. Who asked to be forgotten may come back. */
+async function blocksOf(app: App, shopId: string, email: string): Promise<Set<string>> {
   const rows = await app.db
     .select({ reason: suppressions.reason })
     .from(suppressions)
     .where(and(eq(suppressions.shopId, shopId), eq(suppressions.addressHash, addressHash(app.settings.keys, shopId, email))))
-  return rows.some((row) => row.reason !== 'erased')
+  return new Set(rows.map((row) => row.reason))
 }
 
 /** Where the form stood, without what may follow the path: queries hold things that are nobody's business. */

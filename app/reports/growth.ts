@@ -1,4 +1,4 @@
-import { and, count, eq, gte, inArray, min, sql, type SQL } from 'drizzle-orm'
+import { and, count, eq, gte, min, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { mailableSql } from '../consent/mailable.ts'
 import { consentEntries, subscribers, suppressions } from '../db/schema.ts'
@@ -15,7 +15,7 @@ export interface Growth {
  * How the list grew, read from the ledger: a person is gained by the entry that makes them subscribed and lost by the one that
  * ends it, or by an address that turned out dead or blocked. The days are counted back from how many may be mailed now.
  */
-export async function growthOf(app: Pick<App, 'db'>, shopId: string, days: Day[], attested: boolean): Promise<Growth> {
+export async function growthOf(app: Pick<App, 'db'>, shopId: string, days: Day[], attestedAt: Date | null): Promise<Growth> {
   const [now] = await app.db
     .select({ everybody: count(), mailable: sql`coalesce(sum(case when ${mailableSql(shopId)} then 1 else 0 end), 0)`.mapWith(Number) })
     .from(subscribers)
@@ -23,11 +23,11 @@ export async function growthOf(app: Pick<App, 'db'>, shopId: string, days: Day[]
   const changes = days.map(() => ({ gained: 0, lost: 0 }))
   const first = days[0]
   if (first) {
-    for (const row of await ledgerChanges(app, shopId, days, first.from, attested)) {
+    for (const row of await ledgerChanges(app, shopId, days, first.from, attestedAt)) {
       const change = changes[row.day]
       if (change) change[row.gained ? 'gained' : 'lost'] += row.people
     }
-    for (const row of await deadAddresses(app, shopId, days, first.from, attested)) if (changes[row.day]) changes[row.day]!.lost += row.people
+    for (const row of await deadAddresses(app, shopId, days, first.from, attestedAt)) if (changes[row.day]) changes[row.day]!.lost += row.people
   }
   const mailable = now?.mailable ?? 0
   let left = mailable
@@ -40,15 +40,14 @@ export async function growthOf(app: Pick<App, 'db'>, shopId: string, days: Day[]
 }
 
 /** Entries of the window that lead into or out of "subscribed", a day each. */
-async function ledgerChanges(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attested: boolean): Promise<{ day: number; gained: boolean; people: number }[]> {
-  const yes = (state: SQL): SQL => (attested ? sql`(${state} in ('subscribed', 'unconfirmed_record'))` : sql`(${state} = 'subscribed')`)
-  const before = sql`coalesce((select b.state from consent_entries b where b.shop_id = ${shopId} and b.subscriber_id = consent_entries.subscriber_id
-    and b.purpose = 'email_marketing' and b.seq < consent_entries.seq order by b.seq desc limit 1), 'none')`
+async function ledgerChanges(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attestedAt: Date | null): Promise<{ day: number; gained: boolean; people: number }[]> {
+  const before = sql`coalesce((select ${countsAsYes(sql`b.state`, sql`b.recorded_at`, attestedAt)} from consent_entries b where b.shop_id = ${shopId} and b.subscriber_id = consent_entries.subscriber_id
+    and b.purpose = 'email_marketing' and b.seq < consent_entries.seq order by b.seq desc limit 1), 0)`
   const entries = app.db
     .select({
       day: dayNumber(days, consentEntries.occurredAt).as('day'),
-      was: sql<number>`case when ${yes(before)} then 1 else 0 end`.as('was'),
-      is: sql<number>`case when ${yes(sql`consent_entries.state`)} then 1 else 0 end`.as('is_now'),
+      was: sql<number>`${before}`.as('was'),
+      is: countsAsYes(sql`consent_entries.state`, sql`consent_entries.recorded_at`, attestedAt).as('is_now'),
     })
     .from(consentEntries)
     .where(and(eq(consentEntries.shopId, shopId), eq(consentEntries.purpose, 'email_marketing'), gte(consentEntries.occurredAt, from)))
@@ -62,13 +61,13 @@ async function ledgerChanges(app: Pick<App, 'db'>, shopId: string, days: Day[], 
 }
 
 /** Addresses that became blocked in the window although their people still want mail. */
-async function deadAddresses(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attested: boolean): Promise<{ day: number; people: number }[]> {
-  const newest = sql`(select c.state from consent_entries c where c.shop_id = ${shopId} and c.subscriber_id = ${subscribers.id} and c.purpose = 'email_marketing' order by c.seq desc limit 1)`
+async function deadAddresses(app: Pick<App, 'db'>, shopId: string, days: Day[], from: Date, attestedAt: Date | null): Promise<{ day: number; people: number }[]> {
+  const newest = sql`(select ${countsAsYes(sql`c.state`, sql`c.recorded_at`, attestedAt)} from consent_entries c where c.shop_id = ${shopId} and c.subscriber_id = ${subscribers.id} and c.purpose = 'email_marketing' order by c.seq desc limit 1)`
   const blocked = app.db
     .select({ id: subscribers.id, at: min(suppressions.createdAt).as('blocked_at') })
     .from(suppressions)
     .innerJoin(subscribers, and(eq(subscribers.shopId, suppressions.shopId), eq(subscribers.addressHash, suppressions.addressHash)))
-    .where(and(eq(suppressions.shopId, shopId), inArray(newest, attested ? ['subscribed', 'unconfirmed_record'] : ['subscribed'])))
+    .where(and(eq(suppressions.shopId, shopId), sql`${newest} = 1`))
     .groupBy(subscribers.id)
     .as('blocked')
   const dated = app.db
@@ -77,6 +76,12 @@ async function deadAddresses(app: Pick<App, 'db'>, shopId: string, days: Day[], 
     .where(sql`blocked.blocked_at >= ${sql.param(from, suppressions.createdAt)}`)
     .as('dated')
   return app.db.select({ day: dated.day, people: count() }).from(dated).groupBy(dated.day)
+}
+
+/** 1 for an entry by which its person may be mailed: said yes, or a record of the store that was there when the merchant vouched for them. */
+const countsAsYes = (state: SQL, recordedAt: SQL, attestedAt: Date | null): SQL<number> => {
+  const vouched = attestedAt ? sql`${state} = 'unconfirmed_record' and ${recordedAt} <= ${sql.param(attestedAt, consentEntries.recordedAt)}` : sql`1 = 0`
+  return sql<number>`case when ${state} = 'subscribed' or (${vouched}) then 1 else 0 end`
 }
 
 /** Which of the days an instant falls on, as a number from 0; both engines, any zone. */

@@ -16,7 +16,7 @@ const span = 30
 export async function homeView(app: Pick<App, 'db' | 'clock'>, shop: Shop): Promise<HomeView> {
   const days = lastDays(shop.timezone, app.clock.now(), span)
   const settings = await getSettings(app, shop.id)
-  const growth = await growthOf(app, shop.id, days, settings.recordsAttestedAt !== null)
+  const growth = await growthOf(app, shop.id, days, settings.recordsAttestedAt)
   const did = await whatHappened(app, shop.id, days[0]!.day)
   const sales = await salesByDay(app, shop.id, days[0]!.day)
   const [orders, revenue] = [sum([...sales.values()], (s) => s.orders), sum([...sales.values()], (s) => s.revenue)]

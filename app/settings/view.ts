@@ -13,7 +13,7 @@ export async function settingsView(app: App, shop: Shop): Promise<SettingsView> 
   return {
     senderName, senderEmail, replyTo, postalAddress, doubleOptIn, tracking, attributionDays,
     brand: { ...defaultBrand, ...settings.brand },
-    attestRecords: recordsAttestedAt !== null,
+    attestRecords: false, // a statement is made by sending it, never by sending back what was read
     shop: { name, domain, email, currency, timezone, locale, url },
     senderReady: Boolean(senderName && senderEmail && postalAddress),
     recordsAttestedAt: recordsAttestedAt?.toISOString() ?? null,

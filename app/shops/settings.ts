@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { App } from '../app.ts'
 import { shopSettings } from '../db/schema.ts'
@@ -6,8 +6,9 @@ import { invalid } from '../lib/errors.ts'
 import type { settingsInput } from './contract.ts'
 
 /**
- * Stores the merchant's settings. Attesting the store's records is a statement with a time: it is written once and is not taken
- * back by sending false (who may be mailed because of it is derived, see consent/mailable.ts). Saving a complete sender confirms it.
+ * Stores the merchant's settings. Attesting the store's records is a statement with a time: it covers the records that are there at
+ * that time and is not taken back by sending false (who may be mailed because of it is derived, see consent/mailable.ts). Saving a
+ * complete sender confirms it.
  */
 export async function saveSettings(app: App, shopId: string, input: z.infer<typeof settingsInput>): Promise<void> {
   const { attestRecords, senderName, senderEmail, replyTo, postalAddress, ...rest } = input
@@ -20,6 +21,6 @@ export async function saveSettings(app: App, shopId: string, input: z.infer<type
       .update(shopSettings)
       .set({ ...rest, senderName, senderEmail, replyTo, postalAddress, senderConfirmedAt: complete ? now : null, updatedAt: now })
       .where(eq(shopSettings.shopId, shopId))
-    if (attestRecords) await app.db.update(shopSettings).set({ recordsAttestedAt: now }).where(and(eq(shopSettings.shopId, shopId), isNull(shopSettings.recordsAttestedAt)))
+    if (attestRecords) await app.db.update(shopSettings).set({ recordsAttestedAt: now }).where(eq(shopSettings.shopId, shopId))
   })
 }

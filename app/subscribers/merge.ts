@@ -1,15 +1,16 @@
 import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { historiesOf, recordLower, type Purpose } from '../consent/record.ts'
+import { askForWriteBack } from '../consent/write-back.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { attributions, consentEntries, deliveries, events, orders, subscriberAliases, subscribers, subscriberTags } from '../db/schema.ts'
 
 /**
  * Makes two records of one person one. Everything that the removed record did moves to the kept one; of the two consents the
  * lower remains, so that joining records never lets anybody be mailed who could not be before. Links in mails to the removed
- * record go on working. Does nothing when either is not there.
+ * record go on working. The store is told where the one person stands now. Does nothing when either is not there.
  */
-export async function mergeSubscribers(app: Pick<App, 'db' | 'clock'>, shopId: string, keptId: string, removedId: string): Promise<boolean> {
+export async function mergeSubscribers(app: Pick<App, 'db' | 'clock' | 'queue'>, shopId: string, keptId: string, removedId: string): Promise<boolean> {
   if (keptId === removedId) return false
   return app.db.transaction(async () => {
     const both = await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, [keptId, removedId]))).orderBy(subscribers.emailKey)
@@ -44,6 +45,7 @@ export async function mergeSubscribers(app: Pick<App, 'db' | 'clock'>, shopId: s
     await app.db.update(subscriberAliases).set({ keptId }).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, removedId)))
     await app.db.insert(subscriberAliases).values({ shopId, id: removedId, keptId })
     await app.db.delete(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, removedId)))
+    await askForWriteBack(app, shopId, keptId)
     return true
   })
 }

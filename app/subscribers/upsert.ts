@@ -27,7 +27,8 @@ const batch = 1000
 /**
  * Adds or updates people, set-wise; one statement serves any number of rows. Says nothing about consent.
  * A person whom the store knows by number and who has a new address keeps their row, unless somebody else has that address.
- * Addresses that asked to be forgotten are left out, unless the person comes by a form: a fresh act lifts the tombstone.
+ * Addresses that asked to be forgotten are left out, unless somebody comes by a form: whether it was the person themselves shows
+ * when they confirm, and the tombstone stands until then (consent/confirm.ts).
  * @returns emailKey -> id, for the rows that were not left out.
  */
 export async function upsertSubscribers(app: Pick<App, 'db' | 'clock' | 'settings'>, shopId: string, rows: SubscriberInput[]): Promise<Map<string, string>> {
@@ -97,19 +98,12 @@ function combine(rows: SubscriberInput[]): Map<string, SubscriberInput> {
   return map
 }
 
-/** Takes out who asked to be forgotten, except by a form, which lifts the tombstone. Answers the hashes of the new addresses; whoever is there has no tombstone. */
+/** Takes out who asked to be forgotten, except by a form. Answers the hashes of the new addresses. */
 async function dropForgotten(app: Pick<App, 'db' | 'settings'>, shopId: string, wanted: Map<string, SubscriberInput>, known: Map<string, Subscriber>): Promise<Map<string, string>> {
-  const hashes = new Map([...wanted.keys()].flatMap((key) => (known.has(key) ? [] : [[key, addressHash(app.settings.keys, shopId, key)] as const])))
-  if (hashes.size === 0) return hashes
+  const hashes = new Map([...wanted.keys()].map((key) => [key, known.get(key)?.addressHash ?? addressHash(app.settings.keys, shopId, key)] as const))
   const ofErased = and(eq(suppressions.shopId, shopId), eq(suppressions.reason, 'erased'))
   const tombs = new Set((await app.db.select({ hash: suppressions.addressHash }).from(suppressions).where(and(ofErased, inArray(suppressions.addressHash, [...hashes.values()])))).map((row) => row.hash))
-  const lifted: string[] = []
-  for (const [key, hash] of tombs.size > 0 ? hashes : []) {
-    if (!tombs.has(hash)) continue
-    if (wanted.get(key)!.source === 'form') lifted.push(hash)
-    else wanted.delete(key)
-  }
-  if (lifted.length > 0) await app.db.delete(suppressions).where(and(ofErased, inArray(suppressions.addressHash, lifted)))
+  for (const [key, hash] of tombs.size > 0 ? hashes : []) if (tombs.has(hash) && wanted.get(key)!.source !== 'form') wanted.delete(key)
   return hashes
 }
 

@@ -61,6 +61,8 @@ function through(entry: ConsentEntry | undefined): string {
       return 'by marking a mail as spam'
     case 'merchant':
       return 'by your shop'
+    case 'merge':
+      return 'when two records became one'
     case 'store_event':
     case 'store_read':
     case 'store_import':

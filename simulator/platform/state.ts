@@ -65,5 +65,5 @@ export async function closePlatform(world: World): Promise<void> {
   for (const wake of deliveries.idle.splice(0)) wake()
   if (!state.folder) return
   folders.delete(state.folder)
-  await rm(state.folder, { recursive: true, force: true })
+  await rm(state.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) // an export may still be writing there
 }

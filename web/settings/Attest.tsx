@@ -8,7 +8,7 @@ import { Dialog } from '../ui/Dialog.tsx'
 import { Banner, BlockStack, Button, Checkbox, Section, Text } from '../ui/index.ts'
 import { inputOf } from './SettingsForm.tsx'
 
-/** Your store says that people subscribed, but not how. A statement of the store owner, made once, with its time. */
+/** Your store says that people subscribed, but not how. A statement of the store owner with its time, about the records that are there then. */
 export function Attest({ settings }: { settings: SettingsView }) {
   const client = useQueryClient()
   const [asking, setAsking] = useState(false)
@@ -28,14 +28,12 @@ export function Attest({ settings }: { settings: SettingsView }) {
   const formats = format(settings.shop.currency, settings.shop.timezone)
   return (
     <Section title="Consent in your store’s records" explain="Shopify keeps for each customer whether they want mail, but not always how they said so.">
-      {at ? (
-        <Text as="p">You confirmed on {formats.dateTime(at)} that these people agreed. They may be mailed.</Text>
-      ) : waiting === 0 ? (
-        <Text as="p">Nobody is waiting: there is no record without its own proof.</Text>
+      {waiting === 0 ? (
+        <Text as="p">{at ? `You confirmed on ${formats.dateTime(at)} that the people in these records agreed. They may be mailed.` : 'Nobody is waiting: there is no record without its own proof.'}</Text>
       ) : (
         <Banner tone="info" title={`${people(waiting)} cannot be mailed yet`}>
           <BlockStack gap="300">
-            <Text as="p">Your store marks them as subscribed. If you know that they agreed to get mail from you, say so once; the time is written down.</Text>
+            <Text as="p">Your store marks them as subscribed. If you know that they agreed to get mail from you, say so; the time is written down.{at ? ` Your statement of ${formats.dateTime(at)} covers the records that were there then.` : ''}</Text>
             <div>
               <Button onClick={() => setAsking(true)}>Confirm how they agreed…</Button>
             </div>

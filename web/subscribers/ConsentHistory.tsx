@@ -11,7 +11,7 @@ const states: Record<ConsentState, string> = {
 }
 const methods: Record<ConsentMethod, string> = {
   form: 'in a sign-up form', double_opt_in: 'by the button in the confirmation', preference_page: 'on the page with their choices', unsubscribe_page: 'on the unsubscribe page', one_click: 'by the mail program’s unsubscribe button',
-  complaint: 'by marking a mail as spam', store_event: 'in your store', store_read: 'in your store’s records', store_import: 'in your store’s records', merchant: 'by you',
+  complaint: 'by marking a mail as spam', store_event: 'in your store', store_read: 'in your store’s records', store_import: 'in your store’s records', merchant: 'by you', merge: 'when two records became one',
 }
 
 /** What was agreed to, when, where, and in which words: what a regulator would ask for. */
