@@ -105,7 +105,7 @@ describe('the main job', () => {
     await dialog.getByRole('checkbox').check()
     await owner.picture('07-attest')
     await confirm.click()
-    await owner.app.getByText(/^You confirmed on .* that these people agreed\./).waitFor()
+    await owner.app.getByText(/^You confirmed on .* that the people in these records agreed\./).waitFor()
   })
 
   test('the owner switches the form on, here and in the theme', async () => {
