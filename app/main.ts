@@ -1,39 +1,47 @@
 import { closeApp, createApp, type App } from './app.ts'
 import { weakSettings } from './db/durable.ts'
-import { migrate } from './db/migrate.ts'
 import { readSettings, type Settings } from './env.ts'
 import { createServer } from './server.ts'
-import { handlers, startSchedules } from './worker.ts'
+import { openOperations, unlessFull } from './operate.ts'
+import { openingFault } from './operations/check-file.ts'
+import { letRest } from './operations/rests.ts'
+import { handlers, startSchedules, watchClock } from './worker.ts'
 
 const patience = 30_000 // how long a request or a mail that has begun may take to end
 
 /** Opens everything that the role asks for. Answers how to close it again: no new work, what has begun ends, then exit. */
 export async function start(app: App): Promise<{ port: number; close: () => Promise<void> }> {
   await mustBeDurable(app)
-  await migrate(app.db)
-  await app.queue.open()
+  const operations = await openOperations(app)
   const { ROLE, PORT } = app.settings
+  if (operations.usable) await app.queue.open()
+  if (ROLE !== 'worker' && operations.usable) await app.beside?.start()
   const listener = ROLE === 'worker' ? null : createServer(app).listen(PORT)
   if (listener)
     await new Promise<void>((resolve, reject) => {
       listener.once('listening', resolve)
       listener.once('error', reject)
     })
-  if (ROLE !== 'web') {
-    await startSchedules(app)
+  await operations.watch()
+  if (ROLE !== 'web' && operations.usable) {
+    await startSchedules(app).catch(unlessFull(app)) // the watch does it again when there is room
     await app.queue.start(handlers(app))
   }
+  const clock = ROLE !== 'web' && operations.usable ? watchClock(app) : null
   const address = listener?.address()
   const port = typeof address === 'object' && address ? address.port : 0
   app.log.info({ role: ROLE, port }, 'started')
   return {
     port,
     close: async () => {
+      letRest(app, 'stopping', true) // no mail is begun any more; what has begun ends
       const closed = listener && new Promise<void>((resolve) => listener.close(() => resolve()))
       listener?.closeIdleConnections()
       const timer = setTimeout(() => listener?.closeAllConnections(), patience)
       await Promise.all([closed, app.queue.stop()])
       clearTimeout(timer)
+      clock?.stop()
+      await operations.close()
       await closeApp(app)
     },
   }
@@ -56,7 +64,13 @@ if (import.meta.main) {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exit(1)
   }
-  const app = createApp({ settings })
+  let app: App
+  try {
+    app = createApp({ settings, beside: true })
+  } catch (error) {
+    process.stderr.write(`Could not open the database: ${openingFault(error) ?? (error instanceof Error ? error.message : 'unknown fault')}\n`)
+    process.exit(1)
+  }
   const running = await start(app).catch((error: unknown) => {
     app.log.fatal({ err: error }, 'could not start')
     process.stderr.write(`Could not start: ${error instanceof Error ? error.message : 'unknown fault'}\n`)

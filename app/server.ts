@@ -6,10 +6,13 @@ import { routes as campaigns } from './campaigns/routes.ts'
 import { routes as catalogue } from './catalogue/routes.ts'
 import { routes as consent } from './consent/routes.ts'
 import { routes as deliveries } from './deliveries/routes.ts'
+import { routes as domains } from './domains/routes.ts'
 import { routes as forms } from './forms/routes.ts'
 import { AppError, notFound, unauthorised } from './lib/errors.ts'
-import type { Route } from './lib/http.ts'
+import { safeHeaders, type Route } from './lib/http.ts'
 import { cleanText } from './lib/text.ts'
+import { sendingRests } from './operations/rests.ts'
+import { routes as operations } from './operations/routes.ts'
 import { documentRoutes } from './platforms/shopify/document.ts'
 import { webhookRoutes } from './platforms/shopify/webhooks.ts'
 import { routes as privacy } from './privacy/routes.ts'
@@ -17,14 +20,16 @@ import { routes as reports } from './reports/routes.ts'
 import { routes as segments } from './segments/routes.ts'
 import { routes as settings } from './settings/routes.ts'
 import { routes as subscribers } from './subscribers/routes.ts'
+import { routes as suppressions } from './suppressions/routes.ts'
 import { routes as templates } from './templates/routes.ts'
 
 /** Everything that can be asked of us, from open to guarded. A route carries its own guard; what is not here is not there. */
 export const routes: Route[] = [
   // Public: signed by the sender, or opened by a link that we signed.
   ...webhookRoutes, //   POST /webhooks/shopify
-  ...deliveries, //      GET /o/:token, GET /c/:token/:n, POST /events/sendgrid
+  ...deliveries, //      GET /o/:token, GET /c/:token/:n, POST /events/sendgrid, POST /events/mailgun
   ...consent, //         confirm, unsubscribe, preferences (and, for the merchant, disagreements with the store)
+  ...operations, //      GET /installation/:nonce (and, for the merchant, why nothing leaves)
   ...documentRoutes, //  the admin's HTML; it holds no data
   // Signed by the store's app proxy.
   ...forms,
@@ -34,7 +39,9 @@ export const routes: Route[] = [
   ...templates,
   ...segments,
   ...subscribers,
+  ...suppressions,
   ...catalogue,
+  ...domains,
   ...settings,
   ...privacy,
 ]
@@ -46,11 +53,15 @@ export function createServer(app: App): Express {
   server.disable('x-powered-by')
   server.set('trust proxy', true)
   server.set('query parser', 'simple')
-  server.use(safeHeaders)
+  for (const route of routes) if (isLean(route)) mount(server, app, route)
+  server.use((_request, response, next) => {
+    response.set(safeHeaders)
+    next()
+  })
 
   server.get('/healthz', (_request, response) => void response.json({ ok: true }))
   server.get('/readyz', (_request, response, next) => {
-    app.db.raw('select 1 as one').then(() => response.json({ ok: true }), () => response.status(503).json({ ok: false })).catch(next)
+    sendingRests(app).then((rests) => response.json({ ok: true, sending: rests === null }), () => response.status(503).json({ ok: false })).catch(next)
   })
   server.use('/assets', (request, response, next) => {
     if (request.path.endsWith('.html')) notFoundAnswer(request, response)
@@ -58,11 +69,13 @@ export function createServer(app: App): Express {
   })
   if (existsSync(assets)) server.use('/assets', express.static(assets, { index: false, immutable: true, maxAge: '365d', fallthrough: true }))
 
-  for (const route of routes) mount(server, app, route)
+  for (const route of routes) if (!isLean(route)) mount(server, app, route)
   server.use(notFoundAnswer)
   server.use(faults(app))
   return server
 }
+
+const isLean = (route: Route): boolean => route.guard === 'public' && route.lean === true
 
 function mount(server: Express, app: App, route: Route): void {
   if (route.guard === 'public') {
@@ -128,16 +141,6 @@ const clean = (_key: string, value: unknown): unknown => (typeof value === 'stri
 const withCleanTexts = (body: unknown): unknown =>
   body !== null && typeof body === 'object' && !Array.isArray(body) ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name, clean(name, value)])) : body
 
-function safeHeaders(_request: Request, response: Response, next: NextFunction): void {
-  response.set({
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'strict-origin-when-cross-origin',
-    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  })
-  next()
-}
-
 function notFoundAnswer(_request: Request, response: Response): void {
   const fault = notFound()
   response.status(404).json({ error: { code: fault.code, message: fault.message, fields: {} } })
@@ -146,6 +149,7 @@ function notFoundAnswer(_request: Request, response: Response): void {
 /** Our own faults in words; everything else is a 500 that tells nothing and is logged without personal data. */
 const faults = (app: App) => (error: unknown, request: Request, response: Response, next: NextFunction): void => {
   if (response.headersSent) return next(error)
+  response.set(safeHeaders)
   const known = error instanceof AppError ? error : fromBodyParser(error)
   if (!known) app.log.error({ err: error, method: request.method, path: request.route ? String((request.route as { path: unknown }).path) : 'unknown' }, 'a request failed')
   // App Bridge fetches a fresh token and asks once more when it sees this header.

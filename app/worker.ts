@@ -1,10 +1,13 @@
 import type { App } from './app.ts'
+import { watchComplaints, watchSending } from './campaigns/complaints.ts'
 import { finishCampaign } from './campaigns/finish.ts'
 import { recoverCampaigns } from './campaigns/recover.ts'
 import { startCampaign } from './campaigns/start.ts'
 import { recoverWriteBacks, resumeWriteBacks, writeBack } from './consent/write-back.ts'
 import { recoverDeliveries, recoverSingles } from './deliveries/recover.ts'
 import { sendDeliveries } from './deliveries/send.ts'
+import { checkAllDomains } from './domains/all.ts'
+import { checkDomain } from './domains/check.ts'
 import { workInbox } from './events/ingest.ts'
 import { recoverInbox } from './events/recover.ts'
 import { ensureForms } from './forms/defaults.ts'
@@ -35,18 +38,20 @@ export function handlers(app: App): Handlers {
     'sync.start': (job) => startSync(app, job),
     'sync.read': (job) => readStore(app, job),
     'sync.reconcile': (job) => reconcile(app, job),
-    'inbox.work': (job) => workInbox(app, job),
+    'inbox.work': () => workInbox(app),
     'consent.write-back': (job) => writeBack(app, job),
     'campaigns.start': (job) => startCampaign(app, job),
     'campaigns.finish': (job) => finishCampaign(app, job),
+    'campaigns.watch': ({ shopId }) => watchComplaints(app, shopId),
     'deliveries.send': (job) => sendDeliveries(app, job),
     'deliveries.recover': () => again(app, 'deliveries.recover', MINUTE, () => recoverDeliveries(app)),
-    'lost.recover': () => again(app, 'lost.recover', MINUTE, async () => void (await each(app, [recoverCampaigns, recoverInbox, recoverWriteBacks, recoverSyncs]))), // the next minute tries again
+    'lost.recover': () => again(app, 'lost.recover', MINUTE, async () => void (await each(app, [recoverCampaigns, recoverInbox, recoverWriteBacks, recoverSyncs, watchSending]))), // the next minute tries again
+    'domains.check': (job) => checkDomain(app, job),
     'privacy.export': (job) => exportPerson(app, job),
     'privacy.redact': (job) => redactPerson(app, job),
     'privacy.redact-shop': (job) => redactShop(app, job),
     'shops.nightly': () => again(app, 'shops.nightly', DAY, async () => {
-      const fault = await each(app, [nightly, recoverPrivacy, forgetUnconfirmed, recoverWelcomes, recoverSingles, tellFailedJobs])
+      const fault = await each(app, [nightly, checkAllDomains, recoverPrivacy, forgetUnconfirmed, recoverWelcomes, recoverSingles, tellFailedJobs])
       if (fault) throw fault // once more, tonight
     }),
     'shops.refresh-tokens': () => again(app, 'shops.refresh-tokens', 7 * DAY, () => keepTokensAlive(app)),
@@ -59,6 +64,17 @@ export async function startSchedules(app: App): Promise<void> {
   await app.queue.add('lost.recover', {}, { key: 'next', at: after(app.clock.now(), 2_000) })
   await app.queue.add('shops.nightly', {}, { key: 'next', at: nextNight(app.clock.now()) })
   await app.queue.add('shops.refresh-tokens', {}, { key: 'next', at: after(app.clock.now(), 7 * DAY) })
+}
+
+/** A clock that was ahead and was put right has left the next turns in the future: they come forward. Looks each minute until stopped. */
+export function watchClock(app: App): { stop: () => void } {
+  let last = app.clock.now()
+  const timer = setInterval(() => {
+    const now = app.clock.now()
+    if (now < last) startSchedules(app).catch((error: unknown) => app.log.error({ err: error }, 'the clock went back, and the schedule could not be set anew'))
+    last = now
+  }, MINUTE)
+  return { stop: () => clearInterval(timer) }
 }
 
 type Scheduled = 'deliveries.recover' | 'lost.recover' | 'shops.nightly' | 'shops.refresh-tokens'

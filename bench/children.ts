@@ -13,9 +13,9 @@ export interface Child {
   stop: () => Promise<void>
 }
 
-/** Starts a file of this folder as a process of its own, so that it neither shares our thread nor our memory. */
-export function startChild(file: string): Child {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { serialization: 'advanced', execArgv: [] })
+/** Starts a file of this folder as a process of its own, so that it neither shares our thread nor our memory. `env` comes on top of ours. */
+export function startChild(file: string, env: Record<string, string> = {}): Child {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { serialization: 'advanced', execArgv: [], env: { ...process.env, ...env } })
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let next = 0

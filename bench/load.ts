@@ -21,6 +21,7 @@ const loadResult = z.object({
   answered: z.number(),
   seconds: z.number(),
   statuses: z.record(z.string(), z.number()),
+  p95Ms: z.number(),
   p99Ms: z.number(),
   /** Share of one core that the generator used; near 1 it was the narrow place, not the server. */
   cpu: z.number(),
@@ -59,7 +60,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const seconds = (performance.now() - from) / 1000
   const used = process.cpuUsage(cpu)
   times.sort((a, b) => a - b)
-  return { answered: times.length, seconds, statuses, p99Ms: times[Math.floor(times.length * 0.99)] ?? 0, cpu: (used.user + used.system) / 1e6 / seconds }
+  return { answered: times.length, seconds, statuses, p95Ms: times[Math.floor(times.length * 0.95)] ?? 0, p99Ms: times[Math.floor(times.length * 0.99)] ?? 0, cpu: (used.user + used.system) / 1e6 / seconds }
 }
 
 /** All header lines and the empty one, cut at `{n}` if it is there. */

@@ -8,12 +8,18 @@ import { measurePairs, verdictOf } from './pairs.ts'
 import { waitUntilQuiet } from './quiet.ts'
 import { exitCode, inWords, reportOf } from './report.ts'
 
-process.env.DATABASE_URL = '' // SQLite: the engine is a fact of the process and is read when the schema is loaded
+// The engine is a fact of the process and is read when the schema is loaded: SQLite, except where workers share a server.
+process.env.DATABASE_URL = process.argv[2] === 'send-workers' ? 'postgres://' : ''
 process.env.NODE_ENV = 'production' // Express answers faults in fewer words then, for the limit and for us
 
 const benches: Record<string, () => Promise<{ open: OpenBench }>> = {
   render: () => import('./benches/render.ts'),
+  'send-shared': () => import('./benches/send-shared.ts'),
   'send-individual': () => import('./benches/send-individual.ts'),
+  'send-scale': () => import('./benches/send-scale.ts'),
+  'send-workers': () => import('./benches/send-workers.ts'),
+  'admin-while-sending': () => import('./benches/admin-while-sending.ts'),
+  'send-smtp': () => import('./benches/send-smtp.ts'),
   webhooks: () => import('./benches/webhooks.ts'),
   tracking: () => import('./benches/tracking.ts'),
   'insert-all': () => import('./benches/insert-all.ts'),
@@ -31,9 +37,9 @@ async function run(args: Args): Promise<0 | 1> {
       args.pairs,
       () => bench.limit(),
       () => memory.while(() => bench.product()),
-      (pair, i) => say(`  pair ${i + 1} of ${args.pairs}${i === 0 ? ' (discarded)' : ''}: limit ${Math.round(pair.limit)}/s, product ${Math.round(pair.product)}/s, ratio ${(pair.product / pair.limit).toFixed(3)}`),
+      (pair, i) => say(`  pair ${i + 1} of ${args.pairs}${i === 0 ? ' (discarded)' : ''}: limit ${Math.round(pair.limit)}/s, product ${Math.round(pair.product)}/s, ratio ${(bench.ratioOf === 'time' ? pair.limit / pair.product : pair.product / pair.limit).toFixed(3)}`),
     )
-    const report = reportOf(args.name, verdictOf(pairs, bench.bar), memory.peakMb(), {
+    const report = reportOf(args.name, verdictOf(pairs, bench.bar, bench.ratioOf), memory.peakMb(), {
       unit: bench.unit,
       ...bench.detail(),
       pairs: args.pairs - 1,

@@ -6,7 +6,7 @@ export interface Pair {
   product: number
 }
 export interface Verdict {
-  /** Product over limit: the median of the pairs. */
+  /** The median of the pairs. */
   ratio: number
   min: number
   max: number
@@ -28,14 +28,17 @@ export async function measurePairs(count: number, limit: () => Promise<number>, 
   return pairs
 }
 
-/** The first pair is discarded: it pays for cold code and cold files. What is left must be at least one pair of real rates. */
-export function verdictOf(pairs: Pair[], bar: number): Verdict {
+/**
+ * The first pair is discarded: it pays for cold code and cold files. What is left must be at least one pair of real rates. Of
+ * rates the ratio is product over limit, at least the bar; of times it is turned round, at most the bar.
+ */
+export function verdictOf(pairs: Pair[], bar: number, ratioOf: 'rate' | 'time' = 'rate'): Verdict {
   const kept = pairs.slice(1)
   if (kept.length === 0) throw new Error('at least two pairs are needed: the first is discarded')
   for (const pair of kept) if (!(pair.limit > 0) || !(pair.product > 0) || !Number.isFinite(pair.limit + pair.product)) throw new Error('a turn measured nothing')
-  const ratios = kept.map((pair) => pair.product / pair.limit)
+  const ratios = kept.map((pair) => (ratioOf === 'rate' ? pair.product / pair.limit : pair.limit / pair.product))
   const ratio = median(ratios)
-  return { ratio, min: Math.min(...ratios), max: Math.max(...ratios), bar, ok: ratio >= bar, limit: median(kept.map((p) => p.limit)), product: median(kept.map((p) => p.product)) }
+  return { ratio, min: Math.min(...ratios), max: Math.max(...ratios), bar, ok: ratioOf === 'rate' ? ratio >= bar : ratio <= bar, limit: median(kept.map((p) => p.limit)), product: median(kept.map((p) => p.product)) }
 }
 
 /** The middle value; of an even number of values the mean of the two in the middle. */

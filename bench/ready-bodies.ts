@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { App } from '../app/app.ts'
-import { compose } from '../app/deliveries/compose.ts'
+import { compileMail } from '../app/deliveries/compile-mail.ts'
 import { loadRun } from '../app/deliveries/run.ts'
 import { newId } from '../app/lib/ids.ts'
 import { createSendGrid } from '../app/mail/sendgrid.ts'
@@ -25,8 +25,9 @@ export async function readyBodies(app: App, shop: Shop, messageId: string): Prom
   await new Promise((resolve) => server.once('listening', resolve))
   const provider = createSendGrid({ apiKey: 'SG.bench', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, webhookKey: '', perSecond: 10_000, clock: app.clock })
   const now = app.clock.now()
+  const compiled = compileMail(app, run)
   for (let i = 0; i < different; i++) {
-    const outcome = await provider.send(compose(app, run, { subscriberId: newId(now), requestId: newId(now), email: `person${i}@example.org`, firstName: `First${i}`, lastName: null, track: true }))
+    const outcome = await provider.send(compiled.one({ subscriberId: newId(now), key: newId(now), email: `person${i}@example.org`, firstName: `First${i}`, lastName: null, track: true }))
     if (outcome.kind !== 'accepted') throw new Error('a body could not be caught')
   }
   server.closeAllConnections()

@@ -13,7 +13,10 @@ import { nameOf } from './admin/tokens.ts'
 import { doorsRouter } from './doors/router.ts'
 import { keepWorld, restoreWorld } from './kept-world.ts'
 import { closeMail, deliverEvents } from './mail/events.ts'
+import { mailgunKeys } from './mail/mailgun-events.ts'
+import { mailgunRouter } from './mail/mailgun.ts'
 import { mailKeys } from './mail/provider-state.ts'
+import { nameServers } from './mail/name-servers.ts'
 import { sendgridRouter } from './mail/sendgrid.ts'
 import { platformRouter } from './platform/router.ts'
 import { settle } from './platform/webhooks.ts'
@@ -34,6 +37,8 @@ export interface SimulatorOptions {
   databaseUrl?: string
   /** Folder in which app and world outlive the process. */
   keep?: string
+  /** Which pretend provider the app sends by; SendGrid if unsaid. */
+  mail?: 'sendgrid' | 'mailgun'
   /** No word from the app's log. */
   quiet?: boolean
 }
@@ -94,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       front.app.use(storefrontRouter(world, store))
     }
 
-    const app = createApp({ settings: settingsOf(world, options, folder), clock: world.clock, fetch: world.fetch })
+    const app = createApp({ settings: settingsOf(world, options, folder), clock: world.clock, fetch: world.fetch, dns: nameServers(world) })
     await migrate(app.db)
     const work = counted(handlers(app))
     appServer.app.set('trust proxy', true)
@@ -106,12 +111,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       for (let quiet = 0; quiet < 2; ) {
         await settle(world)
         await deliverEvents(world)
+        await app.hits.flush()
         const ran = await app.queue.runDue(work.handlers, { keepGoing: true })
         quiet = ran === 0 && work.running() === 0 ? quiet + 1 : 0
         await new Promise((resolve) => setTimeout(resolve, 30)) // a lane may have taken a job that has not begun
       }
     }
-    platform.app.use(sendgridRouter(world), platformRouter(world))
+    platform.app.use(mailgunRouter(world), sendgridRouter(world), platformRouter(world))
     platform.app.use((request, response) => {
       const host = request.get('x-simulated-host') ?? request.get('host') ?? ''
       const title = `Refused: the pretend platform was not taught ${request.method} ${host}${request.path}`
@@ -152,6 +158,7 @@ function settingsOf(world: World, options: SimulatorOptions, folder: string): Re
   if (process.env.DATABASE_URL?.startsWith('postgres') && !options.databaseUrl) throw new Error('DATABASE_URL names PostgreSQL, for which the app was loaded: pass databaseUrl, or unset it')
   const key = (name: string): string => createHash('sha256').update(`demo ${name} ${world.seed}`).digest('base64')
   const { apiKey, webhookKey } = mailKeys(world)
+  const mailgun = mailgunKeys(world)
   return readSettings({
     NODE_ENV: 'development',
     LOG_LEVEL: options.quiet ? 'silent' : 'error',
@@ -161,11 +168,15 @@ function settingsOf(world: World, options: SimulatorOptions, folder: string): Re
     SHOPIFY_API_SECRET: app.clientSecret,
     SECRET_KEYS: `demo:${key('secret')}`,
     HASH_KEY: key('hash'),
-    MAIL_PROVIDER: 'sendgrid',
+    MAIL_PROVIDER: options.mail ?? 'sendgrid',
     MAIL_PER_SECOND: '2000',
     SENDGRID_API_KEY: apiKey,
     SENDGRID_URL: urls.platform,
     SENDGRID_WEBHOOK_KEY: webhookKey,
+    MAILGUN_API_KEY: mailgun.apiKey,
+    MAILGUN_DOMAIN: mailgun.domain,
+    MAILGUN_URL: urls.platform,
+    MAILGUN_SIGNING_KEY: mailgun.signingKey,
     FRAME_ANCESTORS: urls.admin,
     APP_BRIDGE_URL: `${urls.cdn}/shopifycloud/app-bridge.js`,
   })

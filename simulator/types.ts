@@ -128,6 +128,7 @@ export interface WireEntry { n: number; at: Date; kind: 'api' | 'webhook' | 'pro
 
 export interface SimMail {
   id: string // provider's message id
+  via?: 'mailgun' // which provider took it, if not SendGrid
   key: string // our custom argument, opaque
   args: Record<string, string> // all custom arguments; they come back in every event
   at: Date
@@ -169,6 +170,8 @@ export interface World {
   urls: SimUrls
   wire: { entries: WireEntry[]; add(entry: Omit<WireEntry, 'n' | 'at'>): void }
   mails: SimMail[]
+  /** Name servers ('TXT fern.example' -> values), and the domains that the mail provider's account has, by their number there. */
+  dns: { records: Map<string, string[]>; authenticated: Map<number, string>; valid: Set<number> }
   app: { clientId: string; clientSecret: string; requiredScopes: string[]; optionalScopes: string[] }
   /** How the pretend partners misbehave, on request. */
   faults: {
@@ -176,6 +179,7 @@ export interface World {
     api: { throttleNext: number; errorNext: number; slowMs: number }
     /** `scatter`: children of a bulk result do not follow their parent at once (the platform promises no order). `hold`: running ones do not end. */
     bulk: { scatter: boolean; failNext: number; hold: boolean }
+    dns: { silent: boolean }
     mail: { tooManyNext: number; errorNext: number; hangNext: number; loseAnswerNext: number; refuseAddresses: Set<string>; duplicateEvents?: boolean }
   }
   random(): number // seeded

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readAppConfig } from './app-config.ts'
+import { domainOf, furnish } from './mail/name-servers.ts'
 import { closePlatform } from './platform/state.ts'
 import type { SimClock, SimStore, SimUrls, WireEntry, World } from './types.ts'
 import type { Fetch } from '../app/lib/fetch.ts'
@@ -21,6 +22,7 @@ export function createWorld(options: { seed: number; urls: SimUrls; start?: Date
     urls,
     wire: createWire(clock),
     mails: [],
+    dns: { records: new Map(), authenticated: new Map(), valid: new Set() },
     app: {
       clientId: digest(`client ${seed}`).slice(0, 32),
       clientSecret: `shpss_${digest(`secret ${seed}`).slice(0, 32)}`,
@@ -31,6 +33,7 @@ export function createWorld(options: { seed: number; urls: SimUrls; start?: Date
       webhooks: { duplicate: false, reorder: false, dropNext: 0 },
       api: { throttleNext: 0, errorNext: 0, slowMs: 0 },
       bulk: { scatter: false, failNext: 0, hold: false },
+      dns: { silent: false },
       mail: { tooManyNext: 0, errorNext: 0, hangNext: 0, loseAnswerNext: 0, refuseAddresses: new Set() },
     },
     random: seededRandom(seed),
@@ -81,6 +84,7 @@ export function createStore(world: World, store: Pick<SimStore, 'domain' | 'name
     ...store,
   }
   world.stores.set(made.domain, made)
+  furnish(world, domainOf(made))
   return made
 }
 

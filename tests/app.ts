@@ -5,6 +5,7 @@ import { migrate } from '../app/db/migrate.ts'
 import { shops, shopSettings, shopTokens } from '../app/db/schema.ts'
 import { readSettings } from '../app/env.ts'
 import { addressHash, encrypt, normaliseEmail } from '../app/lib/crypto.ts'
+import type { Dns } from '../app/lib/dns.ts'
 import type { Fetch } from '../app/lib/fetch.ts'
 import { newId } from '../app/lib/ids.ts'
 import type { Logger } from '../app/lib/log.ts'
@@ -15,7 +16,9 @@ import type { Shop } from '../app/shops/shops.ts'
 import { defaultBrand } from '../app/templates/contract.ts'
 import { handlers } from '../app/worker.ts'
 import { testClock, type TestClock } from './clock.ts'
+import { silentDns, verifiedDomain } from './domain.ts'
 import { freshDatabase } from './fresh-database.ts'
+import { tempFolder } from './setup.ts'
 import type { Handlers } from '../app/jobs/queue.ts'
 import { eq, sql } from 'drizzle-orm'
 
@@ -76,6 +79,8 @@ export const testEnv = {
 export interface TestAppOptions {
   env?: Record<string, string>
   fetch?: Fetch
+  /** Without one, no name server answers. */
+  dns?: Dns
   mail?: MailProvider
   clock?: TestClock
   log?: Logger
@@ -85,9 +90,10 @@ export interface TestAppOptions {
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = await freshDatabase()
   const clock = options.clock ?? testClock()
-  const settings = readSettings({ ...testEnv, DATABASE_URL: database.url, ...options.env })
+  const data = database.url.startsWith('postgres') ? tempFolder() : null // SQLite keeps it beside its file
+  const settings = readSettings({ ...testEnv, DATABASE_URL: database.url, ...(data ? { DATA_DIR: data.path } : {}), ...options.env })
   const refuse: Fetch = (input) => Promise.reject(new Error(`no test taught the network to answer ${String(input instanceof Request ? input.url : input)}`))
-  const app = createApp({ settings, clock, fetch: options.fetch ?? refuse, ...(options.mail ? { mail: options.mail } : {}), ...(options.log ? { log: options.log } : {}) })
+  const app = createApp({ settings, clock, fetch: options.fetch ?? refuse, dns: options.dns ?? silentDns, ...(options.mail ? { mail: options.mail } : {}), ...(options.log ? { log: options.log } : {}) })
   await migrate(app.db)
   const shop = await addShop(app, { domain: 'fern-and-fig.myshopify.com', name: 'Fern & Fig', currency: 'USD', timezone: 'America/Los_Angeles', locale: 'en', country: 'US', email: 'ada@fern-and-fig.example' })
   const stranger = await addShop(app, { domain: 'kiln-and-kettle.myshopify.com', name: 'Kiln & Kettle', currency: 'EUR', timezone: 'Europe/Berlin', locale: 'de', country: 'DE', email: 'cleo@kiln-and-kettle.example' })
@@ -131,6 +137,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
       await new Promise((resolve) => listener.close(resolve))
       await closeApp(app)
       await database.drop()
+      data?.remove()
     },
   }
 }
@@ -147,6 +154,7 @@ export async function addShop(app: App, given: Pick<Shop, 'domain' | 'name' | 'c
     shopId: id, senderName: given.name, senderEmail: given.email ?? '', replyTo: '', postalAddress: '1 Fern Street, Portland OR 97201, USA', senderConfirmedAt: now,
     brand: { ...defaultBrand }, doubleOptIn: true, tracking: 'by_law', attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, updatedAt: now,
   })
+  await verifiedDomain(app, id, given.email ?? '')
   return shop!
 }
 

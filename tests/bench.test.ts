@@ -7,6 +7,9 @@ import { startLoad } from '../bench/load.ts'
 import { measurePairs, median, verdictOf } from '../bench/pairs.ts'
 import { exitCode, inWords, reportOf } from '../bench/report.ts'
 import { startSink, type Sink, type SinkOptions } from '../bench/sink.ts'
+import { startSmtpSink, type SmtpSink, type SmtpSinkOptions } from '../bench/smtp-sink.ts'
+import type { MailProvider, Outcome } from '../app/mail/provider.ts'
+import { createSmtp } from '../app/mail/smtp.ts'
 
 // The arithmetic and the tools of the benchmarks. Nothing here looks at a watch.
 
@@ -75,7 +78,7 @@ describe('the sink', () => {
     await sink?.stop()
     sink = null
   })
-  const bodyFor = (...people: string[]): string => JSON.stringify({ from: { email: 'ada@fern-and-fig.example' }, personalizations: people.map((email) => ({ to: [{ email }] })) })
+  const bodyFor = (...people: string[]): string => JSON.stringify({ from: { email: 'ada@fern-and-fig.example' }, content: [{ type: 'text/plain', value: '"to":[{"email":"nobody@example.org"' }], personalizations: people.map((email) => ({ to: [{ email }] })) })
   const start = async (options: SinkOptions): Promise<(body: string) => Promise<Response>> => {
     const { port } = (sink = await startSink(options))
     return (body) => fetch(`http://127.0.0.1:${port}/v3/mail/send`, { method: 'POST', body, signal: AbortSignal.timeout(2_000) })
@@ -89,10 +92,12 @@ describe('the sink', () => {
     expect(await sink!.counts()).toMatchObject({ calls: 0, recipients: 0, firstAt: null })
   })
 
-  test('parse: reads everybody in a call; drain: a call without a recipient is noticed', async () => {
-    await (await start({ mode: 'parse' }))(bodyFor('a@example.org', 'b@example.org'))
-    expect(await sink!.counts()).toMatchObject({ calls: 1, recipients: 2, distinct: 2 })
-    await sink!.stop()
+  test('parse and drain: see everybody in a call, whatever its text says; a call without a recipient is noticed', async () => {
+    for (const mode of ['parse', 'drain'] as const) {
+      await (await start({ mode }))(bodyFor('a@example.org', 'b@example.org'))
+      expect(await sink!.counts()).toMatchObject({ calls: 1, recipients: 2, distinct: 2 })
+      await sink!.stop()
+    }
     await (await start({ mode: 'drain' }))('{}')
     expect(await sink!.counts()).toMatchObject({ calls: 1, recipients: 0, unread: 1 })
   })
@@ -107,6 +112,40 @@ describe('the sink', () => {
     const post = await start({ mode: 'hang', every: 1 })
     await expect(post(bodyFor('a@example.org'))).rejects.toThrow()
     expect(await sink!.counts()).toMatchObject({ calls: 1, recipients: 1 })
+  })
+})
+
+describe('the mail server', () => {
+  let sink: SmtpSink | null = null
+  afterEach(async () => {
+    await sink?.stop()
+    sink = null
+  })
+  const start = async (options: SmtpSinkOptions): Promise<MailProvider> => {
+    sink = await startSmtpSink(options)
+    return createSmtp({ url: `smtp://127.0.0.1:${sink.port}`, perSecond: 1000, timeoutMs: 1_500 })
+  }
+  const send = (provider: MailProvider, to: string): Promise<Outcome> =>
+    provider.send({ key: 'k', from: { name: 'Ada', email: 'ada@fern-and-fig.example' }, replyTo: '', to, subject: 'Pots', html: '<p>.</p>', text: '.\n', headers: {} })
+
+  test.each(['drain', 'delay'] as const)('%s: takes everything, counts who came and who came twice', async (mode) => {
+    const provider = await start({ mode, delayMs: 5 })
+    const outcomes = await Promise.all(['a', 'b', 'c', 'a'].map((name) => send(provider, `${name}@example.org`)))
+    expect(outcomes.map((one) => one.kind)).toEqual(['accepted', 'accepted', 'accepted', 'accepted'])
+    expect(await sink!.counts()).toMatchObject({ calls: 4, recipients: 4, distinct: 3, doubles: 1, unread: 0 })
+    await sink!.forget()
+    expect(await sink!.counts()).toMatchObject({ calls: 0, recipients: 0 })
+    await provider.close()
+  })
+
+  test('4xx takes nothing, hang takes it and never answers', async () => {
+    for (const [mode, kind, recipients] of [['4xx', 'later', 1], ['hang', 'uncertain', 2]] as const) {
+      const provider = await start({ mode, every: 2 })
+      expect([(await send(provider, 'a@example.org')).kind, (await send(provider, 'b@example.org')).kind]).toEqual(['accepted', kind])
+      expect(await sink!.counts()).toMatchObject({ calls: 2, recipients })
+      await provider.close()
+      await sink!.stop()
+    }
   })
 })
 

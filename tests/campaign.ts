@@ -1,7 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { App } from '../app/app.ts'
-import { campaigns, consentEntries, deliveries, links, messages, shops, subscribers } from '../app/db/schema.ts'
+import { batches, campaigns, consentEntries, deliveries, links, messages, shops, subscribers } from '../app/db/schema.ts'
 import { insertAll } from '../app/db/insert-all.ts'
+import { acceptedAtOf, itsBatch, reasonOf, stateOf } from '../app/deliveries/state.ts'
 import { addressHash } from '../app/lib/crypto.ts'
 import { newId } from '../app/lib/ids.ts'
 import type { Shop } from '../app/shops/shops.ts'
@@ -9,7 +10,7 @@ import type { Shop } from '../app/shops/shops.ts'
 export const html = '<!doctype html><html lang="en" dir="ltr"><body><p>Hello {{ subscriber.first_name | default: "there" }}</p><a href="[[link:1]]">Pots</a> <a href="[[link:2]]">Elsewhere</a> <a href="[[link:3]]">Write</a>[[footer]]</body></html>'
 
 /** A campaign whose message is compiled and whose status is `sending`, with three links; nobody is frozen yet. */
-export async function makeCampaign(app: App, shop: Shop, change: { status?: string; html?: string; name?: string; subject?: string } = {}): Promise<string> {
+export async function makeCampaign(app: App, shop: Shop, change: { status?: string; html?: string; name?: string; subject?: string; way?: 'shared' | 'individual' } = {}): Promise<string> {
   const now = app.clock.now()
   const id = newId(now)
   await app.db.insert(campaigns).values({
@@ -18,7 +19,7 @@ export async function makeCampaign(app: App, shop: Shop, change: { status?: stri
   })
   await app.db.insert(messages).values({
     shopId: shop.id, id, kind: 'campaign', subject: change.subject ?? 'For {{ subscriber.first_name | default: "you" }}', preheader: '', html: change.html ?? html, text: 'Hello {{ subscriber.first_name | default: "there" }}\n[[link:1]]\n\n[[footer]]',
-    fromName: shop.name, fromEmail: 'ada@fern-and-fig.example', replyTo: '', language: 'en', createdAt: now,
+    fromName: shop.name, fromEmail: 'ada@fern-and-fig.example', replyTo: '', language: 'en', way: change.way ?? 'individual', createdAt: now,
   })
   await insertAll(app.db, links, [
     { shopId: shop.id, messageId: id, n: 1, url: `https://${shop.domain}/products/pot?a=1&b=2`, label: 'Pots' },
@@ -45,9 +46,17 @@ export async function addMany(app: App, shop: Shop, count: number, prefix = 'per
   return ids
 }
 
-export type Row = typeof deliveries.$inferSelect
-export const rowsOf = (app: App, shop: Shop, messageId: string): Promise<Row[]> =>
-  app.db.select().from(deliveries).where(and(eq(deliveries.shopId, shop.id), eq(deliveries.messageId, messageId))).orderBy(deliveries.subscriberId)
+/** A row of the ledger as it reads together with its batch. */
+export type Row = typeof deliveries.$inferSelect & { state: string }
+export async function rowsOf(app: App, shop: Shop, messageId: string): Promise<Row[]> {
+  const rows = await app.db
+    .select({ row: deliveries, state: stateOf, reason: reasonOf, acceptedAt: acceptedAtOf, requestId: sql<string | null>`case when ${deliveries.state} is null and ${batches.requestId} is not null then ${batches.requestId} || '.' || ${deliveries.subscriberId} else ${deliveries.requestId} end` })
+    .from(deliveries)
+    .leftJoin(batches, itsBatch)
+    .where(and(eq(deliveries.shopId, shop.id), eq(deliveries.messageId, messageId)))
+    .orderBy(deliveries.subscriberId)
+  return rows.map(({ row, ...read }) => ({ ...row, ...read }))
+}
 
 export async function statesOf(app: App, shop: Shop, messageId: string): Promise<Record<string, number>> {
   const states: Record<string, number> = {}

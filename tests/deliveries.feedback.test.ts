@@ -92,7 +92,7 @@ test('nothing forged gets in', async () => {
 })
 
 test('unknown keys, other accounts and nonsense are answered and change nothing', async () => {
-  for (const body of ['[]', '{}', 'not json', '[null,1,"x",[]]', JSON.stringify([event(0, 'delivered', { key: 'somebody-else' })]), JSON.stringify([event(0, 'delivered', { key: undefined })]), JSON.stringify([event(0, 'group_unsubscribe')])])
+  for (const body of ['[]', '{}', 'not json', '[null,1,"x",[]]', JSON.stringify([event(0, 'delivered', { key: 'somebody-else' })]), JSON.stringify([event(0, 'delivered', { key: undefined })]), JSON.stringify([event(0, 'group_resubscribe')])])
     expect((await post(body)).status, body).toBe(200)
   expect(await logged()).toEqual([])
 })
@@ -134,6 +134,13 @@ test('news of one shop’s mail reaches that shop only', async () => {
   expect(await t.app.db.select().from(events).where(eq(events.shopId, t.stranger.id))).toEqual([])
   expect(await t.app.db.select().from(suppressions).where(eq(suppressions.shopId, t.stranger.id))).toEqual([])
   expect(await newestEntry(t.app, t.stranger.id, theirs)).toMatchObject({ state: 'subscribed' })
+})
+
+test('who unsubscribes at the provider is unsubscribed here, from that moment on; nothing there subscribes anybody', async () => {
+  const { subscriberId } = await rowOf(1)
+  for (const kind of ['group_unsubscribe', 'group_unsubscribe', 'group_resubscribe']) expect((await post(JSON.stringify([event(1, kind)]))).status).toBe(200)
+  expect(await newestEntry(t.app, t.shop.id, subscriberId)).toMatchObject({ state: 'unsubscribed', messageId: id })
+  expect((await logged()).map((one) => one.kind)).toEqual(['unsubscribed'])
 })
 
 test('an installation that does not use SendGrid has no such address', async () => {

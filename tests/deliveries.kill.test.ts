@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { App } from '../app/app.ts'
 import type { Db } from '../app/db/open.ts'
 import { begin, claim } from '../app/deliveries/claim.ts'
@@ -19,7 +19,7 @@ let t: TestApp
 afterEach(() => t.close())
 
 /** A provider that keeps the truth: it counts before it answers, and can lose answers before or after taking a mail. */
-function truth(random: () => number, faults: { loseAfter: number; loseBefore: number; busy: number }, evidence: 'events' | 'none' = 'events'): MailProvider & { counts: Map<string, number>; events(): Feedback[] } {
+function truth(random: () => number, faults: { loseAfter: number; loseBefore: number; busy: number; bad?: number }, evidence: 'events' | 'none' = 'events'): MailProvider & { counts: Map<string, number>; events(): Feedback[] } {
   const counts = new Map<string, number>()
   return {
     ...createOutbox(),
@@ -34,6 +34,18 @@ function truth(random: () => number, faults: { loseAfter: number; loseBefore: nu
       counts.set(mail.key, (counts.get(mail.key) ?? 0) + 1)
       if (random() < faults.loseAfter) return { kind: 'uncertain', reason: 'lost on the way back' }
       return { kind: 'accepted', providerId: `t-${counts.size}` }
+    },
+    shared: {
+      most: 10,
+      prepare: () => async (people) => {
+        await new Promise((resolve) => setImmediate(resolve))
+        if (random() < faults.busy) return { kind: 'later', reason: '429', retryAfterMs: 1000, whole: true }
+        if (random() < faults.loseBefore) return { kind: 'uncertain', reason: 'lost on the way there' }
+        if (random() < (faults.bad ?? 0)) return { kind: 'refused', reason: '400', badAddress: true }
+        for (const { key } of people) counts.set(key, (counts.get(key) ?? 0) + 1)
+        if (random() < faults.loseAfter) return { kind: 'uncertain', reason: 'lost on the way back' }
+        return { kind: 'accepted', providerId: `t-${counts.size}` }
+      },
     },
     events: () => [...counts.keys()].map((key) => ({ id: `e-${key}`, key, kind: 'processed' as const, at: t.clock.now(), detail: null, machine: false })),
   }
@@ -55,7 +67,12 @@ function mortal(app: App, n: number): { app: App; dead(): boolean } {
       }
     },
   }) as Db
-  const mail: MailProvider = { ...app.mail, send: (message) => (left < 0 ? new Promise(() => undefined) : app.mail.send(message)) }
+  const unlessDead = <T>(work: () => Promise<T>): Promise<T> => (left < 0 ? new Promise(() => undefined) : work())
+  const mail: MailProvider = {
+    ...app.mail,
+    send: (message) => unlessDead(() => app.mail.send(message)),
+    shared: { most: app.mail.shared!.most, prepare: (body) => (people) => unlessDead(() => app.mail.shared!.prepare(body)(people)) },
+  }
   return { app: { ...app, db, mail }, dead: () => left < 0 }
 }
 
@@ -90,44 +107,46 @@ async function check(provider: ReturnType<typeof truth>, id: string, people: num
   }
 }
 
-test('killed at every single statement, with answers lost: nobody twice, nobody lost', { timeout: 120_000 }, async () => {
-  const people = 24
-  for (let n = 0; n < 40; n++) {
-    const provider = truth(seeded(n + 1), { loseAfter: 0.1, loseBefore: 0.05, busy: 0.03 })
+describe.each(['individual', 'shared'] as const)('in the %s way', (way) => {
+  test('killed at every single statement, with answers lost: nobody twice, nobody lost', { timeout: 120_000 }, async () => {
+    const people = 24
+    for (let n = 0; n < 60; n++) {
+      const provider = truth(seeded(n + 1), { loseAfter: 0.1, loseBefore: 0.05, busy: 0.03 })
+      t = await testApp({ mail: provider })
+      await addMany(t.app, t.shop, people)
+      const id = await makeCampaign(t.app, t.shop, { way })
+      await freeze(t.app, t.shop.id, id, null)
+      const worker = mortal(t.app, n)
+      const died = await Promise.race([sendDeliveries(worker.app, { shopId: t.shop.id, messageId: id }).then(() => false, () => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 700))])
+      await live(provider, id)
+      await check(provider, id, people)
+      expect(await statesOf(t.app, t.shop, id), `killed at statement ${n}`).toEqual({ accepted: people })
+      if (!died && n > 20) return
+      if (n < 59) await t.close()
+    }
+  })
+
+  test('many kills at random places in one send: nobody twice, nobody lost', { timeout: 120_000 }, async () => {
+    const random = seeded(7)
+    const provider = truth(random, { loseAfter: 0.02, loseBefore: 0.02, busy: 0.01 })
     t = await testApp({ mail: provider })
+    const people = 1500
     await addMany(t.app, t.shop, people)
-    const id = await makeCampaign(t.app, t.shop)
+    const id = await makeCampaign(t.app, t.shop, { way })
     await freeze(t.app, t.shop.id, id, null)
-    const worker = mortal(t.app, n)
-    const died = await Promise.race([sendDeliveries(worker.app, { shopId: t.shop.id, messageId: id }).then(() => false, () => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 5_000))])
+    for (let kill = 0; kill < 20; kill++) {
+      const workers = [mortal(t.app, Math.floor(random() * 20)), mortal(t.app, Math.floor(random() * 20))]
+      await Promise.all(workers.map(({ app }) => sendDeliveries(app, { shopId: t.shop.id, messageId: id }).catch(() => undefined)))
+      t.clock.jump(60_000 * Math.ceil(random() * 4))
+      await takeFeedback(t.app, provider.events())
+      await recoverDeliveries(t.app)
+      const states = await statesOf(t.app, t.shop, id)
+      expect(Object.values(states).reduce((a, b) => a + b, 0)).toBe(people)
+    }
     await live(provider, id)
     await check(provider, id, people)
-    expect(await statesOf(t.app, t.shop, id), `killed at statement ${n}`).toEqual({ accepted: people })
-    if (!died && n > 20) return
-    if (n < 39) await t.close()
-  }
-})
-
-test('many kills at random places in one send: nobody twice, nobody lost', { timeout: 120_000 }, async () => {
-  const random = seeded(7)
-  const provider = truth(random, { loseAfter: 0.02, loseBefore: 0.02, busy: 0.01 })
-  t = await testApp({ mail: provider })
-  const people = 1500
-  await addMany(t.app, t.shop, people)
-  const id = await makeCampaign(t.app, t.shop)
-  await freeze(t.app, t.shop.id, id, null)
-  for (let kill = 0; kill < 20; kill++) {
-    const workers = [mortal(t.app, Math.floor(random() * 20)), mortal(t.app, Math.floor(random() * 20))]
-    await Promise.all(workers.map(({ app }) => sendDeliveries(app, { shopId: t.shop.id, messageId: id }).catch(() => undefined)))
-    t.clock.jump(60_000 * Math.ceil(random() * 4))
-    await takeFeedback(t.app, provider.events())
-    await recoverDeliveries(t.app)
-    const states = await statesOf(t.app, t.shop, id)
-    expect(Object.values(states).reduce((a, b) => a + b, 0)).toBe(people)
-  }
-  await live(provider, id)
-  await check(provider, id, people)
-  expect(await statesOf(t.app, t.shop, id)).toEqual({ accepted: people })
+    expect(await statesOf(t.app, t.shop, id)).toEqual({ accepted: people })
+  })
 })
 
 test('without evidence: nobody twice, and every doubt is held and named', { timeout: 60_000 }, async () => {
@@ -182,6 +201,9 @@ test('a worker frozen past its lease, whose answer comes late, doubles nothing a
   await sendDeliveries(t.app, { shopId: t.shop.id, messageId: id })
   thaw()
   await sleeping
+  // What it had not begun it gives back instead of beginning it now.
+  expect(await statesOf(t.app, t.shop, id)).toEqual({ accepted: 4, pending: 4 })
+  await sendDeliveries(t.app, { shopId: t.shop.id, messageId: id })
   expect(await statesOf(t.app, t.shop, id)).toEqual({ accepted: 8 })
   expect([...provider.counts.values()].every((count) => count === 1)).toBe(true)
 })

@@ -26,9 +26,14 @@ afterEach(() => t.close())
 const token = (purpose: 'open' | 'click', change = {}): string => signLink(t.app.settings.keys, purpose, { shopId: t.shop.id, messageId: id, subscriberId: person, ...change })
 const ask = (path: string, init: RequestInit & { agent?: string } = {}): Promise<Response> =>
   fetch(t.http + path, { redirect: 'manual', ...init, headers: { 'user-agent': init.agent ?? browser, ...(init.headers as Record<string, string>) } })
-const logged = () => t.app.db.select({ kind: events.kind, verdict: events.verdict, linkNo: events.linkNo, subscriberId: events.subscriberId, detail: events.detail, day: events.day }).from(events).where(eq(events.shopId, t.shop.id)).orderBy(events.at, events.linkNo)
-const rollups = async (): Promise<{ open: Date | null; click: Date | null }> =>
-  (await t.app.db.select({ open: subscribers.lastOpenAt, click: subscribers.lastClickAt }).from(subscribers).where(and(eq(subscribers.shopId, t.shop.id), eq(subscribers.id, person))))[0]!
+const logged = async () => {
+  await t.app.hits.flush()
+  return t.app.db.select({ kind: events.kind, verdict: events.verdict, linkNo: events.linkNo, subscriberId: events.subscriberId, detail: events.detail, day: events.day }).from(events).where(eq(events.shopId, t.shop.id)).orderBy(events.at, events.linkNo)
+}
+const rollups = async (): Promise<{ open: Date | null; click: Date | null }> => {
+  await t.app.hits.flush()
+  return (await t.app.db.select({ open: subscribers.lastOpenAt, click: subscribers.lastClickAt }).from(subscribers).where(and(eq(subscribers.shopId, t.shop.id), eq(subscribers.id, person))))[0]!
+}
 
 describe('opens', () => {
   test('a picture that a person loads is an open; the newest is kept beside the person', async () => {

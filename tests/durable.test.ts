@@ -33,7 +33,7 @@ test('a developer is told and goes on; so does what only shows pages', async () 
   for (const settings of [{ NODE_ENV: 'development', ROLE: 'web' }, { NODE_ENV: 'production', ROLE: 'web' }] as const) {
     const said: unknown[] = []
     const app = as(settings, said)
-    const running = await start({ ...app, db: { ...t.app.db, close: () => Promise.resolve() }, queue: { ...t.app.queue, stop: () => Promise.resolve() }, mail: { ...t.app.mail, close: () => Promise.resolve() } } as App)
+    const running = await start({ ...app, db: Object.assign(Object.create(t.app.db) as App['db'], { close: () => Promise.resolve() }), queue: { ...t.app.queue, stop: () => Promise.resolve() }, mail: { ...t.app.mail, close: () => Promise.resolve() } } as App)
     expect((await fetch(`http://127.0.0.1:${running.port}/readyz`)).status).toBe(200)
     expect(said).toHaveLength(isPostgres ? 1 : 0)
     await running.close()

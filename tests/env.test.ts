@@ -47,8 +47,24 @@ describe('the environment', () => {
     expect(fault({ ...good, NODE_ENV: 'production', [name]: value })).toContain(`${name}:`)
   })
 
-  test('smtp needs an address', () => {
-    expect(fault({ ...good, MAIL_PROVIDER: 'smtp' })).toContain('SMTP_URL')
-    expect(fault({ ...good, MAIL_PROVIDER: 'smtp', SMTP_URL: 'smtps://u:p@mail.example.com' })).toBe('')
+  test('smtp needs an address that makes sense, and a password never travels unencrypted', () => {
+    const smtp = { ...good, MAIL_PROVIDER: 'smtp' }
+    expect(fault(smtp)).toContain('SMTP_URL')
+    for (const url of ['smtps://u:p@mail.example.com', 'smtp://u:p@mail.example.com:587?connections=3&name=mail.example.com', 'smtp://relay.example.com?tls=never', 'smtp://127.0.0.1:2525'])
+      expect(fault({ ...smtp, SMTP_URL: url }), url).toBe('')
+    for (const url of ['http://mail.example.com', 'smtp:', 'smtp://u:hunter2@mail.example.com?tls=never', 'smtp://u:hunter2@mail.example.com?tls=offered', 'smtp://mail.example.com?pool=true', 'smtp://mail.example.com?connections=500', 'smtps://mail.example.com?tls=never', 'smtp://u:hunter2%ZZ@mail.example.com']) {
+      expect(fault({ ...smtp, SMTP_URL: url }), url).toContain('SMTP_URL:')
+      expect(fault({ ...smtp, SMTP_URL: url })).not.toContain('hunter2')
+    }
+  })
+
+  test('Mailgun needs its key, its domain and the key of its webhooks; its address is https in production', () => {
+    const mailgun = { ...good, MAIL_PROVIDER: 'mailgun', MAILGUN_API_KEY: 'key-x', MAILGUN_DOMAIN: 'mail.example.com', MAILGUN_SIGNING_KEY: 'sign-x' }
+    expect(fault(mailgun)).toBe('')
+    expect(readSettings(mailgun).MAILGUN_URL).toBe('https://api.mailgun.net')
+    for (const name of ['MAILGUN_API_KEY', 'MAILGUN_DOMAIN', 'MAILGUN_SIGNING_KEY']) expect(fault({ ...mailgun, [name]: '' })).toContain(`${name}:`)
+    expect(fault({ ...mailgun, MAILGUN_DOMAIN: 'mail.example.com/../x' })).toContain('MAILGUN_DOMAIN:')
+    expect(fault({ ...mailgun, MAILGUN_URL: 'http://127.0.0.1:1' })).toBe('')
+    expect(fault({ ...mailgun, MAILGUN_URL: 'http://127.0.0.1:1', NODE_ENV: 'production' })).toContain('MAILGUN_URL:')
   })
 })

@@ -12,6 +12,7 @@ import { storeOrders } from '../app/events/orders.ts'
 import { DAY } from '../app/lib/clock.ts'
 import { signUp } from '../app/forms/signup.ts'
 import { signupInput } from '../app/forms/contract.ts'
+import { readLink, readMessageLink } from '../app/lib/tokens.ts'
 import { createOutbox, type Outbox } from '../app/mail/outbox.ts'
 import type { Feedback } from '../app/mail/provider.ts'
 import type { StoreConsent, StoreCustomer } from '../app/platforms/platform.ts'
@@ -41,7 +42,10 @@ describe('the links of real mails', () => {
       const rows = await run.p.t.app.db.select().from(table)
       return `${getTableName(table)} ${rows.map((row) => JSON.stringify(row)).toSorted().join('\n')}`
     }))
-  const log = async () => run.p.t.app.db.select().from(events).where(eq(events.shopId, run.shop.id))
+  const log = async () => {
+    await run.p.t.app.hits.flush()
+    return run.p.t.app.db.select().from(events).where(eq(events.shopId, run.shop.id))
+  }
 
   beforeAll(async () => {
     run = await wholeRun({ seed: 81 })
@@ -118,7 +122,11 @@ describe('the links of real mails', () => {
     expect(await everythingElse()).toEqual(rest)
     expect(await standing('cara@example.test')).toBeNull() // mail was not what they took back
     await run.send('Unseen')
-    expect(ours(campaignTo('cara@example.test')).filter((url) => /\/[oc]\//.test(url))).toEqual([])
+    const links = ours(campaignTo('cara@example.test')).filter((url) => /\/[oc]\//.test(url))
+    const { keys } = run.p.t.app.settings
+    const tokens = links.map((url) => /\/c\/([^/]+)\//.exec(url)?.[1] ?? '') // no picture among them
+    expect(tokens.map((token) => [readLink(keys, 'click', token), readMessageLink(keys, token) !== null])).toEqual(tokens.map(() => [null, true]))
+    expect([(await fetch(here(links[0]!), { redirect: 'manual', headers: { 'user-agent': browser } })).status, (await log()).filter((row) => ['opened', 'clicked'].includes(row.kind)).length]).toEqual([302, rows.filter((row) => ['opened', 'clicked'].includes(row.kind)).length])
   })
 })
 

@@ -67,8 +67,10 @@ test('no address and no name stands in any URL or header that leaves', () => {
 
 test('the mail provider learns an address and a name where a mail needs them, and nowhere else', () => {
   for (const { body, key, to } of run.sent) {
-    expect(body.personalizations).toEqual([{ to: [{ email: to }], custom_args: { key } }])
-    expect(key).toMatch(/^[0-9a-z]{26}$/)
+    const { headers = {}, substitutions = {}, ...person } = body.personalizations[0]!
+    expect([body.personalizations.length, person]).toEqual([1, { to: [{ email: to }], custom_args: { key } }])
+    expect(key).toMatch(/^[0-9a-z]{26}(\.[0-9a-z]{26})?$/)
+    expect(finds(JSON.stringify([headers, Object.keys(substitutions)]))).toEqual([])
     const { content: _content, subject: _subject, personalizations: _who, ...rest } = body
     expect(finds(JSON.stringify(rest))).toEqual([])
     for (const field of ['categories', 'custom_args', 'batch_id', 'asm', 'template_id']) expect(body).not.toHaveProperty(field)

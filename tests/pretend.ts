@@ -12,6 +12,7 @@ import { settle } from '../simulator/platform/webhooks.ts'
 import type { SimStore, World } from '../simulator/types.ts'
 import { closeWorld, createStore, createWorld } from '../simulator/world.ts'
 import { testApp, type TestApp } from './app.ts'
+import { verifiedDomain } from './domain.ts'
 
 export interface Pretend {
   t: TestApp
@@ -54,7 +55,9 @@ export async function pretend(options: { store?: Partial<SimStore>; seed?: numbe
       if (!of.installed) install(world, of)
       const answer = await call('/api/settings', of)
       if (answer.status !== 200) throw new Error(`opening the app answered ${answer.status}: ${await answer.text()}`)
-      return (await findShop(t.app, of.domain))!
+      const shop = (await findShop(t.app, of.domain))!
+      await verifiedDomain(t.app, shop.id, of.email)
+      return shop
     },
     async readAll(shop) {
       for (let turn = 0; turn < 400; turn++) {

@@ -33,3 +33,8 @@ test.skipIf(isPostgres)('a job whose worker died is taken by another when the le
   expect(await queue.runDue(work)).toBe(1)
   expect(ran).toBe(1)
 })
+
+// pg-boss looks after its own tables with texts of several statements and stops with an error when it does not see what each of them gave.
+test.runIf(isPostgres)('a text of several statements gives the rows of all of them', async () => {
+  expect(await db.raw('begin; select 1 as one; select 2 as two; commit')).toEqual([{ one: 1 }, { two: 2 }])
+})

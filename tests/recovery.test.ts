@@ -5,7 +5,7 @@ import { createDraft, saveDraft } from '../app/campaigns/draft.ts'
 import { tryMove } from '../app/campaigns/state.ts'
 import { campaigns, consentWriteBacks, deliveries, inbox, jobs, privacyRequests, shops, subscribers, syncs } from '../app/db/schema.ts'
 import { queueSingle } from '../app/deliveries/queue-single.ts'
-import { receive } from '../app/events/inbox.ts'
+import { takeDue } from '../app/events/inbox.ts'
 import type { Queue } from '../app/jobs/queue.ts'
 import { DAY, HOUR, MINUTE, after } from '../app/lib/clock.ts'
 import { newId } from '../app/lib/ids.ts'
@@ -115,26 +115,41 @@ describe('news whose job is lost', () => {
   const waiting = async (): Promise<number> => t.app.db.$count(inbox, eq(inbox.state, 'waiting'))
   const news = (deliveryId: string) => ({ source: 'shopify' as const, deliveryId, shopDomain: t.shop.domain, topic: 'unknown/topic', body: '{}', triggeredAt: t.clock.now() })
 
-  test('is worked on after hours, not while an ordinary attempt may still come', async () => {
-    await withoutJobs(() => receive(t.app, news('lost-1')))
-    t.clock.jump(4 * HOUR)
-    await turn('lost.recover')
+  test('is worked on within a minute', async () => {
+    await withoutJobs(() => t.app.intake.keep(news('lost-1')))
     expect(await waiting()).toBe(1)
-    t.clock.jump(2 * HOUR)
+    t.clock.jump(MINUTE)
     await turn('lost.recover')
     expect(await waiting()).toBe(0)
   })
 
-  test('that fails again and again has one job at a time', async () => {
-    await withoutJobs(() => receive(t.app, news('lost-2')))
+  test('and whose worker died in the middle of it is taken again by another', async () => {
+    await withoutJobs(() => t.app.intake.keep(news('lost-2')))
+    expect(await takeDue(t.app, 10)).toHaveLength(1)
+    t.clock.jump(MINUTE)
+    await turn('lost.recover')
+    expect(await waiting()).toBe(1) // somebody may still be at it
+    t.clock.jump(10 * MINUTE)
+    await turn('lost.recover')
+    expect(await waiting()).toBe(0)
+  })
+
+  test('that fails again and again is tried ever more rarely, and jobs for it do not pile up', async () => {
+    await withoutJobs(() => t.app.intake.keep(news('lost-3')))
     const shopify = t.app.platforms.shopify
     const translate = shopify.translate.bind(shopify)
-    shopify.translate = () => { throw new Error('not today') }
-    t.clock.jump(6 * HOUR)
-    expect(await asked(() => turn('lost.recover'))).toEqual(['inbox.work'])
-    expect(await asked(async () => { for (let i = 0; i < 5; i++) { t.clock.jump(MINUTE); await turn('lost.recover') } })).toEqual([])
+    let tries = 0
+    shopify.translate = () => { tries++; throw new Error('not today') }
+    const turns = async (minutes: number): Promise<number> => {
+      const before = tries
+      for (let i = 0; i < minutes; i++) { t.clock.jump(MINUTE); await turn('lost.recover') }
+      return tries - before
+    }
+    expect(await turns(5)).toBe(4)
+    expect(await turns(60)).toBeLessThanOrEqual(3)
+    expect(await t.app.db.$count(jobs, eq(jobs.kind, 'inbox.work'))).toBeLessThanOrEqual(1)
     shopify.translate = translate
-    t.clock.jump(HOUR)
+    t.clock.jump(3 * HOUR)
     await t.runJobs()
     expect(await waiting()).toBe(0)
   })
@@ -228,7 +243,7 @@ test('a confirmation whose job was lost is posted the next night', async () => {
 test('a fault of one room keeps no other from its turn', async () => {
   const subscriberId = await t.addSubscriber(t.shop, { email: 'owed@example.org', consent: 'subscribed' })
   await t.app.db.insert(consentWriteBacks).values({ shopId: t.shop.id, subscriberId, askId: 'a', askedAt: t.clock.now(), nextAt: t.clock.now() })
-  await t.app.db.insert(inbox).values({ source: 'shopify', deliveryId: 'x', shopDomain: t.shop.domain, topic: 'unknown/topic', body: '{}', triggeredAt: t.clock.now(), receivedAt: t.clock.now(), state: 'waiting' })
+  await t.app.db.insert(inbox).values({ source: 'shopify', deliveryId: 'x', shopDomain: t.shop.domain, topic: 'unknown/topic', body: '{}', triggeredAt: t.clock.now(), receivedAt: t.clock.now(), state: 'waiting', nextAt: t.clock.now(), attempts: 0 })
   t.clock.jump(6 * HOUR)
   const kinds: string[] = []
   t.app.queue.add = (kind, _payload, options) => {

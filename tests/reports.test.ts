@@ -140,7 +140,7 @@ describe('the report of a campaign', () => {
 describe('the home page', () => {
   it('begins with what is missing and a next step, without a number that means nothing', async () => {
     const { body } = await t.api(t.stranger).get('/api/home')
-    expect(body).toMatchObject({ shopName: 'Kiln & Kettle', currency: 'EUR', everybody: 0, mailable: 0, syncing: false, sending: [], onboarding: { dismissed: false, sender: true, form: false, campaign: false, synced: false } })
+    expect(body).toMatchObject({ shopName: 'Kiln & Kettle', currency: 'EUR', everybody: 0, mailable: 0, syncing: false, sending: [], onboarding: { dismissed: false, sender: true, popupOn: false, joined: false, campaign: false, synced: false } })
     expect(body.sentence).toContain('Not enough data yet')
     expect(body.days).toHaveLength(30)
     expect(body.days[29].day).toBe('2026-11-22')
@@ -167,7 +167,7 @@ describe('the home page', () => {
     await api.delete(`/api/campaigns/${draft.id}`)
     const id = await makeCampaign(t.app, t.shop, { status: 'sending' })
     await t.app.db.update(campaigns).set({ startedAt: now }).where(eq(campaigns.id, id))
-    expect((await api.get('/api/home')).body).toMatchObject({ next: null, onboarding: { campaign: true, form: true }, sending: [{ id, name: 'Spring sale' }] })
+    expect((await api.get('/api/home')).body).toMatchObject({ next: null, onboarding: { campaign: true, popupOn: true }, sending: [{ id, name: 'Spring sale' }] })
     await t.app.db.update(campaigns).set({ status: 'sent' }).where(eq(campaigns.id, id))
     expect(await next()).toBeNull()
     t.clock.jump(15 * DAY)

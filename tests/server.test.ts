@@ -19,6 +19,7 @@ afterAll(() => t.close())
 const open = new Map([
   ['post /webhooks/shopify', 'signed by Shopify'],
   ['post /events/sendgrid', 'signed by SendGrid'],
+  ['post /events/mailgun', 'signed by Mailgun'],
   ['get /o/:token', 'opened by a link that we signed'],
   ['get /c/:token/:n', 'opened by a link that we signed'],
   ['get /confirm/:token', 'opened by a link that we signed'],
@@ -110,6 +111,7 @@ describe('doors', () => {
 /** A body that would be taken from the owner, so that a 404 is about the id. */
 function validBody(path: string): unknown {
   if (path.endsWith('/schedule')) return { at: '2026-11-23T12:00:00.000Z' }
+  if (/\/held\/(again|leave)$/.test(path)) return { people: 'all' }
   if (path.endsWith('/test')) return { to: 'cleo@kiln-and-kettle.example' }
   if (path === '/api/segments/:id') return { name: 'x', rules: { match: 'all', conditions: [{ kind: 'orders_count', op: 'at_least', value: 1 }] } }
   if (path === '/api/campaigns/:id') return { version: 1, name: 'x', subject: '', preheader: '', content: { blocks: [] }, audience: { kind: 'everyone' } }
@@ -133,13 +135,15 @@ describe('bad input', () => {
   })
 
   test('every answer forbids framing unless it says otherwise, and none sets a cookie', async () => {
-    for (const path of ['/healthz', '/api/home', '/nowhere', '/o/x', '/u/x', '/c/x/1', '/assets/nothing.js', '/assets/index.html']) {
+    for (const path of ['/healthz', '/api/home', '/nowhere', '/u/x', '/c/x/1', '/assets/nothing.js', '/assets/index.html']) {
       const response = await call(path, 'GET')
       expect(response.headers.get('content-security-policy'), path).toMatch(/frame-ancestors/)
       expect(response.headers.get('set-cookie')).toBeNull()
       expect(response.headers.get('x-content-type-options')).toBe('nosniff')
       expect(response.headers.get('x-powered-by')).toBeNull()
     }
+    const picture = await call('/o/x', 'GET') // has nothing to frame
+    expect([picture.headers.get('x-content-type-options'), picture.headers.get('set-cookie'), picture.headers.get('x-powered-by')]).toEqual(['nosniff', null, null])
     expect((await call('/assets/index.html', 'GET')).status).toBe(404)
   })
 

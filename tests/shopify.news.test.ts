@@ -84,7 +84,7 @@ describe('the same week, told in different ways', () => {
       ['w1@example.com', 'W1', 'DE', 1, 1504, true, 'subscribed', ['new']],
       ['w2@example.com', 'Changed', 'DE', 0, 0, true, 'subscribed', ['vip']],
       ['w4@example.com', 'W4', 'DE', 0, 0, true, 'subscribed', ['new']],
-      ['w5@example.com', 'W5', 'DE', 0, 0, false, 'unsubscribed', ['new']],
+      ['w5@example.com', 'W5', 'DE', 0, 0, false, 'unsubscribed', []],
     ])
   })
   test('everything twice', async () => expect(await lived({ duplicate: true })).toEqual(told))

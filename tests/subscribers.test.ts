@@ -29,7 +29,7 @@ async function livedIn(id: string, email: string, shop: Shop = t.shop): Promise<
   const now = t.clock.now()
   const [campaign, confirmation, order] = [newId(now), newId(now), newId(now)]
   for (const [messageId, kind] of [[campaign, 'campaign'], [confirmation, 'confirmation']] as const) {
-    await t.app.db.insert(messages).values({ shopId: shop.id, id: messageId, kind, subject: 'Spring sale', preheader: '', html: kind === 'confirmation' ? `for ${id}` : '', text: '', fromName: 'Ada', fromEmail: 'ada@example.test', replyTo: '', language: 'en', createdAt: now })
+    await t.app.db.insert(messages).values({ shopId: shop.id, id: messageId, kind, subject: 'Spring sale', preheader: '', html: kind === 'confirmation' ? `for ${id}` : '', text: '', fromName: 'Ada', fromEmail: 'ada@example.test', replyTo: '', language: 'en', way: 'individual', createdAt: now })
     await t.app.db.insert(links).values({ shopId: shop.id, messageId, n: 1, url: 'https://example.test/pots', label: 'Pots' })
     await t.app.db.insert(deliveries).values({ shopId: shop.id, messageId, subscriberId: id, email, state: 'accepted', attempts: 1, acceptedAt: now, createdAt: now, updatedAt: now })
   }

@@ -4,6 +4,7 @@ import { block, mailContent, type Block } from '../app/templates/contract.ts'
 import { duplicate, find, insert, leafKinds, move, newBlock, remove, replace, type Kind, type Place } from '../web/campaigns/editor/blocks.ts'
 import { step, type Draft } from '../web/campaigns/editor/history.ts'
 import { digitsOf, money, readable, share, wallClock, zonedInstant } from '../web/format.ts'
+import { addSample, paceOf, timeLeft, type Sample } from '../web/campaigns/pace.ts'
 import { contrast } from '../web/components/contrast.ts'
 import { allCountries, faultOf, newCondition } from '../web/segments/conditions.ts'
 
@@ -106,6 +107,16 @@ describe('numbers, money and times', () => {
     expect(share(1, 0)).toBe('–') // a part of nothing is not a number
   })
 
+  test('a share is never shown as nothing where there is something, nor as all where some are missing', () => {
+    expect([[0, 10], [1, 3], [1, 10], [3, 200], [1, 1000], [4, 10_000], [1, 1_000_000], [999, 1000], [199, 200], [10, 10]].map(([part, whole]) => share(part!, whole!))).toEqual(
+      ['0%', '33%', '10%', '1.5%', '0.1%', '<0.1%', '<0.1%', '>99%', '>99%', '100%'],
+    )
+    fc.assert(fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.nat(10_000_000), (part, more) => {
+      expect(share(part, part + more) === '0%').toBe(false)
+      expect(share(part, part + more) === '100%').toBe(more === 0)
+    }))
+  })
+
   test('a wall clock time in the shop’s zone becomes its instant and back, also around a change of clocks', () => {
     expect(zonedInstant('2026-05-03', '09:00', 'Europe/London')!.toISOString()).toBe('2026-05-03T08:00:00.000Z')
     expect(zonedInstant('2026-12-03', '09:00', 'America/Los_Angeles')!.toISOString()).toBe('2026-12-03T17:00:00.000Z')
@@ -122,6 +133,8 @@ describe('numbers, money and times', () => {
 
   test('merge tags are shown as what they mean', () => {
     expect(readable('Hi {{ subscriber.first_name | default: "there" }}, from {{ shop.name }}')).toBe('Hi [first name], from [shop name]')
+    expect(readable('{% if subscriber.first_name %}Hi {{ subscriber.first_name }}{% else %}Hello{% endif %}!')).toBe('[Hi [first name] or Hello]!')
+    expect(readable('{% case subscriber.country %} {% when "DE" %}Hallo{% when "FR" %}Salut{% endcase %}')).toBe('[Hallo or Salut]')
   })
 
   test('black on white is as far apart as colours go, and a colour is not apart from itself', () => {
@@ -129,6 +142,27 @@ describe('numbers, money and times', () => {
     expect(contrast('#1f5132', '#1f5132')).toBe(1)
     expect(contrast('#767676', '#ffffff')).toBeGreaterThan(4.5)
     expect(contrast('#777777', '#ffffff')).toBeLessThan(4.5)
+  })
+})
+
+describe('how fast a campaign goes out', () => {
+  const seen = (...looks: [second: number, sent: number][]): Sample[] => looks.reduce<Sample[]>((samples, [second, sent]) => addSample(samples, { at: second * 1000, sent }), [])
+
+  test('is counted over the last half minute, and not said before enough was seen', () => {
+    expect(paceOf(seen())).toBeNull()
+    expect(paceOf(seen([0, 500], [2, 700]))).toBeNull() // two seconds say nothing yet
+    expect(paceOf(seen([0, 500], [10, 1500]))).toBe(6000)
+    // It was fast for a long time and stands still since half a minute: it stands still.
+    const long = Array.from({ length: 61 }, (_, i): [number, number] => [i * 2, Math.min(i * 2, 80) * 100])
+    expect(paceOf(seen(...long))).toBe(0)
+    expect(seen(...long).length).toBeLessThan(20) // and what is older is not kept
+    expect(paceOf(seen([0, 10], [10, 5]))).toBe(0)
+  })
+
+  test('and what is left is said in words that do not claim too much', () => {
+    expect([[100, 0], [10, 60], [60, 60], [600, 60], [100_000, 5000], [400_000, 1000], [4_000_000, 1000]].map(([left, pace]) => timeLeft(left!, pace!))).toEqual(
+      [null, 'less than a minute', 'about a minute', 'about 10 minutes', 'about 20 minutes', 'about 7 hours', 'about 3 days'],
+    )
   })
 })
 

@@ -8,13 +8,13 @@ import { createCustomer, createProduct, placeOrder } from '../simulator/actions/
 import type { SimStore } from '../simulator/types.ts'
 import { pot, pretend, type Pretend } from './pretend.ts'
 
-/** A mail as it reached the stand-in for SendGrid. */
+/** A mail as it reached the stand-in for SendGrid; of a shared call, what it says of one person, with their values set in. */
 export interface SentMail {
   url: string
   headers: Record<string, string>
-  /** The whole request body. */
+  /** The request body, without the other people. */
   body: {
-    personalizations: { to: { email: string }[]; custom_args: Record<string, string>; [more: string]: unknown }[]
+    personalizations: { to: { email: string }[]; custom_args: Record<string, string>; headers?: Record<string, string>; substitutions?: Record<string, string> }[]
     content: { type: string; value: string }[]
     headers: Record<string, string>
     subject: string
@@ -50,11 +50,14 @@ export async function wholeRun(options: { seed?: number; store?: Partial<SimStor
       const answer = answers.shift()
       if (answer) return void response.status(answer.status).json({ errors: [{ message: answer.message, field: 'personalizations.0.to.0.email', help: null }] })
       const body = request.body as SentMail['body']
-      const part = (type: string): string => body.content.find((content) => content.type === type)?.value ?? ''
-      sent.push({
-        url: request.originalUrl, headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])), body, html: part('text/html'), text: part('text/plain'),
-        to: body.personalizations[0]!.to[0]!.email, key: body.personalizations[0]!.custom_args.key!,
-      })
+      for (const one of body.personalizations) {
+        const filled = (words: string): string => Object.entries(one.substitutions ?? {}).reduce((text, [tag, value]) => text.replaceAll(tag, () => value), words)
+        const part = (type: string): string => filled(body.content.find((content) => content.type === type)?.value ?? '')
+        sent.push({
+          url: request.originalUrl, headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])), html: part('text/html'), text: part('text/plain'),
+          body: { ...body, personalizations: [one], subject: filled(body.subject), headers: { ...body.headers, ...one.headers } }, to: one.to[0]!.email, key: one.custom_args.key!,
+        })
+      }
       response.status(202).set('X-Message-Id', `m${sent.length}`).end()
     })
     .listen(0, '127.0.0.1')

@@ -2,6 +2,7 @@ import { NavMenu } from '@shopify/app-bridge-react'
 import { lazy, Suspense, useEffect } from 'react'
 import { Route, Routes, useLocation, useNavigate } from 'react-router-dom'
 import { Home } from './home/Home.tsx'
+import { AtRest } from './components/AtRest.tsx'
 import { Lost } from './components/Lost.tsx'
 import { PageBoundary } from './components/PageBoundary.tsx'
 import { PageSkeleton } from './ui/index.ts'
@@ -12,11 +13,13 @@ const Campaign = lazy(() => import('./campaigns/Campaign.tsx'))
 const Rehearsal = lazy(() => import('./campaigns/Rehearsal.tsx'))
 const Report = lazy(() => import('./reports/Report.tsx'))
 const Subscribers = lazy(() => import('./subscribers/Subscribers.tsx'))
+const Blocked = lazy(() => import('./subscribers/Blocked.tsx'))
 const Profile = lazy(() => import('./subscribers/Profile.tsx'))
 const Segments = lazy(() => import('./segments/Segments.tsx'))
 const Segment = lazy(() => import('./segments/Segment.tsx'))
 const Forms = lazy(() => import('./forms/Forms.tsx'))
 const FormDesigner = lazy(() => import('./forms/FormDesigner.tsx'))
+const Domain = lazy(() => import('./settings/domain/Domain.tsx'))
 const Settings = lazy(() => import('./settings/Settings.tsx'))
 
 export function App() {
@@ -37,6 +40,7 @@ export function App() {
         <a href="/forms">Forms</a>
         <a href="/settings">Settings</a>
       </NavMenu>
+      <AtRest />
       <PageBoundary key={pathname}>
         <Suspense fallback={<PageSkeleton />}>
           <Routes>
@@ -46,12 +50,14 @@ export function App() {
             <Route path="/campaigns/:id/rehearsal" element={<Rehearsal />} />
             <Route path="/campaigns/:id/report" element={<Report />} />
             <Route path="/subscribers" element={<Subscribers />} />
+            <Route path="/subscribers/blocked" element={<Blocked />} />
             <Route path="/subscribers/:id" element={<Profile />} />
             <Route path="/segments" element={<Segments />} />
             <Route path="/segments/new" element={<Segment />} />
             <Route path="/segments/:id" element={<Segment />} />
             <Route path="/forms" element={<Forms />} />
             <Route path="/forms/:id" element={<FormDesigner />} />
+            <Route path="/settings/domain" element={<Domain />} />
             <Route path="/settings" element={<Settings />} />
             <Route path="*" element={<Lost />} />
           </Routes>

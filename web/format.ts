@@ -33,9 +33,14 @@ export const digitsOf = (currency: string): number => new Intl.NumberFormat(lang
 export const money = (minor: number, currency: string): string =>
   new Intl.NumberFormat(language, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(minor / 10 ** digitsOf(currency))
 export const number = (value: number): string => new Intl.NumberFormat(language).format(value)
-/** 0.1234 -> 12.3%. Says nothing about parts of nothing. */
-export const share = (part: number, whole: number): string =>
-  whole === 0 ? '–' : new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: part / whole < 0.1 ? 1 : 0 }).format(part / whole)
+/** 0.1234 -> 12%, 0.0123 -> 1.2%. Says nothing about parts of nothing; something is never shown as nothing, nor most as all. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return '–'
+  const ratio = part / whole
+  if (ratio > 0 && ratio < 0.0005) return '<0.1%'
+  if (ratio < 1 && ratio >= 0.995) return '>99%'
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: ratio < 0.0995 ? 1 : 0 }).format(ratio)
+}
 /** "1 person", "1,204 people" */
 export const people = (count: number): string => `${number(count)} ${count === 1 ? 'person' : 'people'}`
 export const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`
@@ -77,6 +82,13 @@ function offset(at: number, zone: string): number {
   return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - Math.floor(at / 1000) * 1000
 }
 
-/** A text with merge tags as people read it: {{ subscriber.first_name | default: "there" }} becomes [first name]. */
+/**
+ * A text with merge tags as people read it: {{ subscriber.first_name | default: "there" }} becomes [first name], and words that
+ * depend on something become [these or those].
+ */
 export const readable = (text: string): string =>
-  text.replace(/\{\{\s*(?:subscriber|shop)\.(\w+)[^}]*\}\}/g, (_, field: string) => `[${field === 'url' ? 'shop address' : field === 'name' ? 'shop name' : field.replaceAll('_', ' ')}]`)
+  text
+    .replace(/\{%\s*case\b[^%]*%\}\s*\{%\s*when\b[^%]*%\}|\{%\s*(?:if|unless)\b[^%]*%\}/g, '[')
+    .replace(/\{%\s*(?:elsif|else|when)\b[^%]*%\}/g, ' or ')
+    .replace(/\{%\s*end(?:if|unless|case)\s*%\}/g, ']')
+    .replace(/\{\{\s*(?:subscriber|shop)\.(\w+)[^}]*\}\}/g, (_, field: string) => `[${field === 'url' ? 'shop address' : field === 'name' ? 'shop name' : field.replaceAll('_', ' ')}]`)

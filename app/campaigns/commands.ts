@@ -1,14 +1,18 @@
 import type { App } from '../app.ts'
 import { cancelDeliveries } from '../deliveries/cancel.ts'
 import { wakeSending } from '../deliveries/wake.ts'
-import { invalid } from '../lib/errors.ts'
+import { domainFault } from '../domains/may-send.ts'
+import { conflict, invalid } from '../lib/errors.ts'
 import { after, DAY } from '../lib/clock.ts'
+import { startRefused } from '../operations/rests.ts'
 import { getSettings, type Shop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
 import { audienceOf } from './audience.ts'
+import { refuseWhileStopped } from './complaints.ts'
 import { countAudience } from './rehearsal.ts'
 import { inOneSentence, missing } from './ready.ts'
 import { compileFor } from './render.ts'
+import { spread } from './spread.ts'
 import { findCampaign, makeMove, refusal, type Campaign } from './state.ts'
 
 /** Sends a draft at a time to come (at most a year away). What is missing is said now, and looked at again at that time. */
@@ -20,8 +24,10 @@ export async function schedule(app: App, shop: Shop, id: string, at: Date): Prom
   return queueStart(app, shop.id, id, at)
 }
 
-/** Sends a draft now. Refused when nobody would get it. */
+/** Sends a draft now. Refused when nobody would get it, and while nothing may leave (409, with the reason). */
 export async function sendNow(app: App, shop: Shop, id: string): Promise<Campaign> {
+  const rests = await startRefused(app)
+  if (rests) throw conflict(rests)
   const campaign = await mustBeReady(app, shop, id)
   const audience = await audienceOf(app, shop.id, campaign.audience)
   const { included } = await countAudience(app, shop.id, audience?.where ?? null)
@@ -35,9 +41,12 @@ export const unschedule = (app: App, shop: Shop, id: string): Promise<Campaign> 
 /** Nobody new is taken from now on; what a worker holds at this moment goes out or comes back. */
 export const pause = (app: App, shop: Shop, id: string): Promise<Campaign> => makeMove(app, shop.id, id, 'pause')
 
-export function resume(app: App, shop: Shop, id: string): Promise<Campaign> {
+/** Goes on. 409 while complaints have stopped sending and nobody has confirmed it. */
+export async function resume(app: App, shop: Shop, id: string): Promise<Campaign> {
+  await refuseWhileStopped(app, shop.id)
   return app.db.transaction(async () => {
     const campaign = await makeMove(app, shop.id, id, 'resume')
+    await spread(app, shop, id)
     await wakeSending(app, shop.id, id)
     return campaign
   })
@@ -58,7 +67,7 @@ async function mustBeReady(app: App, shop: Shop, id: string): Promise<Campaign> 
   const settings = await getSettings(app, shop.id)
   const words = { subject: campaign.subject, preheader: campaign.preheader, content: mailContent.parse(campaign.content) }
   const { checks } = await compileFor(app, shop, words, settings)
-  const faults = missing(settings, checks, await audienceOf(app, shop.id, campaign.audience))
+  const faults = missing(settings, checks, await audienceOf(app, shop.id, campaign.audience), await domainFault(app, settings))
   if (faults.length > 0) throw invalid(inOneSentence(faults), Object.fromEntries(faults.map((f) => [f.code, f.message])))
   return campaign
 }

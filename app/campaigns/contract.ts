@@ -4,6 +4,7 @@ import { mailCheck, mailContent } from '../templates/contract.ts'
 
 /**
  * draft -> scheduled -> preparing -> sending -> sent, with paused (back to sending), cancelled from anything not finished.
+ * A campaign that was sent goes back to sending when somebody decides that held people get it again.
  * A scheduled campaign may go back to draft. `failed`: could not be prepared; `statusReason` says why in plain words.
  */
 export const campaignStatus = z.enum(['draft', 'scheduled', 'preparing', 'sending', 'paused', 'sent', 'cancelled', 'failed'])
@@ -25,6 +26,45 @@ export const campaignInput = z.object({
 /** POST /api/campaigns -> campaignView */
 export const campaignCreate = z.object({ name: z.string().trim().min(1).max(150), templateId: z.string().optional() })
 
+/**
+ * Too many people call the shop's mail spam. `warn`: one in a thousand. `stop`: three in a thousand; nothing leaves until somebody of
+ * the shop has read `words` and confirmed (POST /api/complaints/confirm {}).
+ */
+export const complaintNotice = z.object({
+  level: z.enum(['warn', 'stop']),
+  /** Of one campaign, or of all mail of the last 30 days. */
+  scope: z.enum(['campaign', 'shop']),
+  words: z.string(),
+})
+export type ComplaintNotice = z.infer<typeof complaintNotice>
+
+/** GET /api/campaigns/:id/live: what changes while a campaign goes out, small enough to be asked for every second. 404 before it has begun. */
+export const campaignLive = z.object({
+  status: campaignStatus,
+  statusReason: z.string().nullable(),
+  progress: sendProgress,
+  /** People whose mail is being handed over at this moment: it ends as it ends, whatever is pressed. */
+  underWay: z.number(),
+  /** Until when it is known, at the latest, whether those who are being checked got it; null when nobody is. */
+  checkedBy: z.string().nullable(),
+  complaints: complaintNotice.nullable(),
+  /** While the sending domain is new: how many leave on which day, from today; empty when all leave at once. */
+  days: z.array(z.object({ day: z.string(), people: z.number() })),
+})
+export type CampaignLive = z.infer<typeof campaignLive>
+
+/** GET /api/campaigns/:id/held?cursor= : people of whom nobody can tell whether they got it */
+export const heldList = z.object({
+  people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), at: z.string(), said: z.string().nullable() })),
+  total: z.number(),
+  nextCursor: z.string().nullable(),
+  /** False once the campaign was cancelled. */
+  canSendAgain: z.boolean(),
+})
+/** POST /api/campaigns/:id/held/again, .../held/leave { people } -> heldDecided. Whoever is not held (any more) is passed over. */
+export const heldDecision = z.object({ people: z.union([z.literal('all'), z.array(z.string().max(40)).min(1).max(500)]) })
+export const heldDecided = z.object({ changed: z.number() })
+
 export const campaignFigures = z.object({ accepted: z.number(), delivered: z.number(), openedHuman: z.number(), clickedHuman: z.number(), orders: z.number(), revenue: z.number() })
 /** GET /api/campaigns?cursor= -> { campaigns: campaignRow[], nextCursor } */
 export const campaignRow = z.object({
@@ -41,7 +81,14 @@ export const campaignRow = z.object({
   figures: campaignFigures.nullable(),
   currency: z.string(),
 })
-export const campaignList = z.object({ campaigns: z.array(campaignRow), nextCursor: z.string().nullable() })
+export const campaignList = z.object({
+  campaigns: z.array(campaignRow),
+  nextCursor: z.string().nullable(),
+  /** What time it is at the server: scheduling goes by that. */
+  now: z.string(),
+})
+/** GET /api/campaigns/going: those that are being prepared, go out or are paused, for a list that keeps up with them. */
+export const campaignsGoing = z.object({ campaigns: z.array(campaignRow.pick({ id: true, status: true, statusReason: true, progress: true })) })
 /** GET /api/campaigns/:id */
 export const campaignView = z.object({
   id: z.string(),
@@ -58,6 +105,8 @@ export const campaignView = z.object({
   finishedAt: z.string().nullable(),
   updatedAt: z.string(),
   progress: sendProgress.nullable(),
+  /** What time it is at the server: scheduling goes by that. */
+  now: z.string(),
 })
 /** GET /api/campaigns/:id/rehearsal: who would get it now. Nothing is frozen yet. */
 export const rehearsal = z.object({
@@ -68,6 +117,8 @@ export const rehearsal = z.object({
   reasons: z.array(z.object({ reason: deliveryReason, words: z.string(), people: z.number() })),
   samples: z.array(z.object({ subscriberId: z.string(), email: z.string(), subject: z.string(), html: z.string() })).max(3),
   checks: z.array(mailCheck),
+  /** While the sending domain is new: who gets it on which day, in a sentence. */
+  slowly: z.string().nullable(),
   canSend: z.boolean(),
 })
 /** GET /api/campaigns/:id/why?q=ada -> up to 10 people whose address or name fits, each in or out with one sentence */
@@ -82,7 +133,7 @@ export const peopleQuery = z.object({
   cursor: z.string().max(200).optional(),
 })
 export const peopleReply = z.object({
-  people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), state: z.string(), words: z.string(), at: z.string().nullable() })),
+  people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), state: z.string(), words: z.string(), said: z.string().nullable(), at: z.string().nullable() })),
   nextCursor: z.string().nullable(),
 })
 export type CampaignView = z.infer<typeof campaignView>

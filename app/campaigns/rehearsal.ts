@@ -2,16 +2,19 @@ import { and, count, desc, eq, isNotNull, isNull, sql, type SQL } from 'drizzle-
 import type { App } from '../app.ts'
 import { subscribers } from '../db/schema.ts'
 import { reasonWords, type DeliveryReason } from '../deliveries/contract.ts'
+import { domainFault } from '../domains/may-send.ts'
 import { getSettings, type Shop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
+import type { MergePerson } from '../templates/merge.ts'
 import { audienceOf, reasonSql } from './audience.ts'
 import type { Rehearsal } from './contract.ts'
 import { missing } from './ready.ts'
-import { compileFor, show } from './render.ts'
+import { compileFor, mergeColumns, mergePerson, show } from './render.ts'
+import { slowly } from './slowly.ts'
 import { findCampaign } from './state.ts'
 
 /** Who would get a campaign now and who would not, with the rule that decides, three mails to look at, and what is missing. Nothing is frozen. */
-export async function rehearse(app: Pick<App, 'db' | 'clock'>, shop: Shop, id: string): Promise<Rehearsal> {
+export async function rehearse(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: Shop, id: string): Promise<Rehearsal> {
   const campaign = await findCampaign(app, shop.id, id)
   const settings = await getSettings(app, shop.id)
   const audience = await audienceOf(app, shop.id, campaign.audience)
@@ -20,7 +23,7 @@ export async function rehearse(app: Pick<App, 'db' | 'clock'>, shop: Shop, id: s
   const where = audience ? audience.where : sql`1 = 0`
   const counts = await countAudience(app, shop.id, where)
   const people = await samplePeople(app, shop.id, where)
-  const faults = missing(settings, compiled.checks, audience)
+  const faults = missing(settings, compiled.checks, audience, await domainFault(app, settings))
   return {
     everybody: counts.everybody,
     included: counts.included,
@@ -29,6 +32,7 @@ export async function rehearse(app: Pick<App, 'db' | 'clock'>, shop: Shop, id: s
     reasons: [...counts.reasons].sort((a, b) => b[1] - a[1]).map(([reason, people]) => ({ reason, words: reasonWords[reason], people })),
     samples: people.map((person) => ({ subscriberId: person.id, email: person.email, ...pick(show(shop, settings, { ...compiled, ...words }, person)) })),
     checks: [...faults, ...compiled.checks.filter((check) => check.level !== 'error')],
+    slowly: await slowly(app, shop, counts.included),
     canSend: faults.length === 0 && counts.included > 0 && campaign.status === 'draft',
   }
 }
@@ -50,21 +54,18 @@ export async function countAudience(app: Pick<App, 'db'>, shopId: string, where:
   return { everybody, included, reasons }
 }
 
-interface Person {
-  id: string
-  email: string
-  firstName: string | null
-  lastName: string | null
-}
+type Person = MergePerson & { id: string }
 /** Up to three people who are in, as different as a mail may find them: two with a first name, one without. */
 export async function samplePeople(app: Pick<App, 'db'>, shopId: string, where: SQL | null): Promise<Person[]> {
-  const some = (named: boolean, limit: number): Promise<Person[]> =>
-    app.db
-      .select({ id: subscribers.id, email: subscribers.email, firstName: subscribers.firstName, lastName: subscribers.lastName })
+  const some = async (named: boolean, limit: number): Promise<Person[]> => {
+    const rows = await app.db
+      .select({ id: subscribers.id, ...mergeColumns })
       .from(subscribers)
       .where(and(eq(subscribers.shopId, shopId), named ? isNotNull(subscribers.firstName) : isNull(subscribers.firstName), sql`(${reasonSql(shopId, where)}) is null`))
       .orderBy(desc(subscribers.createdAt), desc(subscribers.id))
       .limit(limit)
+    return rows.map(mergePerson)
+  }
   const [named, nameless] = [await some(true, 3), await some(false, 3)]
   return [...named.slice(0, 2), ...nameless.slice(0, 1), ...named.slice(2), ...nameless.slice(1)].slice(0, 3)
 }

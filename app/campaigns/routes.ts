@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { parse, shopRoute, type Route, type ShopRequest } from '../lib/http.ts'
 import { cancel, pause, resume, schedule, sendNow, unschedule } from './commands.ts'
-import { campaignCreate, campaignInput, peopleQuery, scheduleInput, testInput } from './contract.ts'
+import { confirmComplaints } from './complaints.ts'
+import { campaignCreate, campaignInput, heldDecision, peopleQuery, scheduleInput, testInput } from './contract.ts'
 import { createDraft, deleteDraft, duplicate, saveDraft } from './draft.ts'
+import { heldPeople, leaveHeld, sendHeldAgain } from './held.ts'
+import { campaignsUnderWay, liveCampaign } from './live.ts'
 import { peopleOf } from './people.ts'
 import { preview, previewInput } from './preview.ts'
 import { rehearse } from './rehearsal.ts'
@@ -15,8 +18,11 @@ import { why } from './why.ts'
 const command = (name: string, verb: (request: ShopRequest) => Promise<Campaign>): Route =>
   shopRoute('post', `/api/campaigns/:id/${name}`, async (request) => viewCampaign(request.app, await verb(request)))
 
+const paged = z.object({ cursor: z.string().max(200).optional() })
+
 export const routes: Route[] = [
-  shopRoute('get', '/api/campaigns', ({ app, shop, query }) => listCampaigns(app, shop, parse(z.object({ cursor: z.string().max(200).optional() }), query).cursor)),
+  shopRoute('get', '/api/campaigns', ({ app, shop, query }) => listCampaigns(app, shop, parse(paged, query).cursor)),
+  shopRoute('get', '/api/campaigns/going', ({ app, shop }) => campaignsUnderWay(app, shop)),
   shopRoute('post', '/api/campaigns', async ({ app, shop, body }) => viewCampaign(app, await createDraft(app, shop, parse(campaignCreate, body)))),
   shopRoute('get', '/api/campaigns/:id', async ({ app, shop, params }) => viewCampaign(app, await findCampaign(app, shop.id, params.id!))),
   shopRoute('put', '/api/campaigns/:id', async ({ app, shop, params, body }) => viewCampaign(app, await saveDraft(app, shop, params.id!, parse(campaignInput, body)))),
@@ -38,5 +44,13 @@ export const routes: Route[] = [
   shopRoute('get', '/api/campaigns/:id/rehearsal', ({ app, shop, params }) => rehearse(app, shop, params.id!)),
   shopRoute('get', '/api/campaigns/:id/why', ({ app, shop, params, query }) => why(app, shop, params.id!, parse(z.object({ q: z.string().max(200).default('') }), query).q)),
   shopRoute('get', '/api/campaigns/:id/people', ({ app, shop, params, query }) => peopleOf(app, shop, params.id!, parse(peopleQuery, query))),
+  shopRoute('get', '/api/campaigns/:id/live', ({ app, shop, params }) => liveCampaign(app, shop, params.id!)),
+  shopRoute('get', '/api/campaigns/:id/held', ({ app, shop, params, query }) => heldPeople(app, shop, params.id!, parse(paged, query).cursor)),
+  shopRoute('post', '/api/campaigns/:id/held/again', async ({ app, shop, params, body }) => ({ changed: await sendHeldAgain(app, shop, params.id!, parse(heldDecision, body).people) })),
+  shopRoute('post', '/api/campaigns/:id/held/leave', async ({ app, shop, params, body }) => ({ changed: await leaveHeld(app, shop, params.id!, parse(heldDecision, body).people) })),
+  shopRoute('post', '/api/complaints/confirm', async ({ app, shop, userId }) => {
+    await confirmComplaints(app, shop.id, userId)
+    return {}
+  }),
   shopRoute('post', '/api/preview', ({ app, shop, body }) => preview(app, shop, parse(previewInput, body))),
 ]

@@ -2,18 +2,22 @@ import type { App } from '../app.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { links, messages } from '../db/schema.ts'
 import { freeze } from '../deliveries/freeze.ts'
+import { chooseWay } from '../deliveries/way.ts'
 import { wakeSending } from '../deliveries/wake.ts'
+import { domainFault } from '../domains/may-send.ts'
 import { after, HOUR } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
+import { startRefused } from '../operations/rests.ts'
 import { getSettings, getShop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
 import { audienceOf } from './audience.ts'
 import { inOneSentence, missing } from './ready.ts'
 import { compileFor } from './render.ts'
+import { partSize, spread } from './spread.ts'
 import { findCampaign, tryMove, type Campaign } from './state.ts'
 
 /** A campaign that could not begin within this time (we were down) is not sent by itself any more: the merchant is asked (reliability.md Q9). */
-const tooLate = 6 * HOUR
+export const tooLate = 6 * HOUR
 
 /**
  * Begins a scheduled campaign whose time has come: checks it, draws the mail once, freezes the audience and hands over to the
@@ -31,6 +35,7 @@ export async function startCampaign(app: App, { shopId, campaignId }: { shopId: 
     await tryMove(app, shopId, campaignId, 'tooLate', { scheduledAt: null, statusReason: reason })
     return
   }
+  if (await startRefused(app)) return // it stays where it is; each minute somebody looks again (recover.ts)
   if (campaign.status === 'scheduled' && !(await tryMove(app, shopId, campaignId, 'prepare'))) return
   const fault = await prepare(app, campaign)
   if (fault) await tryMove(app, shopId, campaignId, 'fail', { statusReason: fault })
@@ -47,7 +52,7 @@ async function prepare(app: App, campaign: Campaign): Promise<string | null> {
   if (!content.success) return 'The content of the mail could not be read. Open the campaign and save it again.'
   const words = { subject: campaign.subject, preheader: campaign.preheader, content: content.data }
   const compiled = await compileFor(app, shop, words, settings)
-  const faults = missing(settings, compiled.checks, audience)
+  const faults = missing(settings, compiled.checks, audience, await domainFault(app, settings))
   if (faults.length > 0 || !audience) return inOneSentence(faults)
   try {
     await app.db.transaction(async () => {
@@ -56,11 +61,13 @@ async function prepare(app: App, campaign: Campaign): Promise<string | null> {
       if (!(await tryMove(app, shopId, id, 'begin', { startedAt: now }))) return
       await app.db.insert(messages).values({
         shopId, id, kind: 'campaign', subject: words.subject, preheader: words.preheader, html: compiled.html, text: compiled.text, language: shop.locale,
-        fromName: settings.senderName, fromEmail: settings.senderEmail, replyTo: settings.replyTo, createdAt: now,
+        fromName: settings.senderName, fromEmail: settings.senderEmail, replyTo: settings.replyTo, way: 'individual', createdAt: now,
       })
       await insertAll(app.db, links, compiled.links.map((link) => ({ shopId, messageId: id, ...link })))
-      const { audience: people } = await freeze(app, shopId, id, audience.where)
+      await chooseWay(app, shopId, id)
+      const { audience: people } = await freeze(app, shopId, id, audience.where, await partSize(app, shop, settings.senderEmail))
       if (people === 0) throw new NobodyLeft()
+      await spread(app, shop, id)
       await wakeSending(app, shopId, id)
     })
   } catch (error) {

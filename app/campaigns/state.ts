@@ -21,6 +21,7 @@ export const moves = {
   resume: { from: ['paused'], to: 'sending' },
   cancel: { from: ['scheduled', 'preparing', 'sending', 'paused'], to: 'cancelled' },
   finish: { from: ['sending', 'paused'], to: 'sent' },
+  reopen: { from: ['sent'], to: 'sending' },
 } as const satisfies Record<string, { from: CampaignStatus[]; to: CampaignStatus }>
 export type Move = keyof typeof moves
 

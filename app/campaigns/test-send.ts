@@ -7,8 +7,7 @@ import { after, HOUR } from '../lib/clock.ts'
 import { tooMany } from '../lib/errors.ts'
 import { getSettings, type Shop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
-import { personalise } from '../templates/merge.ts'
-import { storefront } from '../templates/newest.ts'
+import { mergeShop, personalise } from '../templates/merge.ts'
 import { audienceOf } from './audience.ts'
 import { samplePeople } from './rehearsal.ts'
 import { compileFor, samplePerson } from './render.ts'
@@ -24,7 +23,7 @@ export async function sendTest(app: App, shop: Shop, id: string, to: string): Pr
   const compiled = await compileFor(app, shop, words, settings)
   const audience = await audienceOf(app, shop.id, campaign.audience)
   const [person] = audience ? await samplePeople(app, shop.id, audience.where) : []
-  const filled = personalise({ ...compiled, subject: words.subject, preheader: words.preheader }, person ?? samplePerson, { name: shop.name, url: storefront(shop) })
+  const filled = personalise({ ...compiled, subject: words.subject, preheader: words.preheader }, person ?? samplePerson, mergeShop(shop))
   await app.db.transaction(async () => {
     // One at a time: of requests that come together each must see the others' mails.
     await lockRows(app.db.select({ id: shopSettings.shopId }).from(shopSettings).where(eq(shopSettings.shopId, shop.id)))

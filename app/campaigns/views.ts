@@ -14,7 +14,7 @@ const pageSize = 50
 const begun: CampaignStatus[] = ['sending', 'paused', 'sent', 'cancelled']
 
 /** Campaigns of a shop, newest first, with their progress and figures in a fixed number of statements. */
-export async function listCampaigns(app: Pick<App, 'db'>, shop: Shop, cursor?: string): Promise<z.infer<typeof campaignList>> {
+export async function listCampaigns(app: Pick<App, 'db' | 'clock'>, shop: Shop, cursor?: string): Promise<z.infer<typeof campaignList>> {
   const rows = await app.db
     .select({
       id: campaigns.id, name: campaigns.name, subject: campaigns.subject, status: campaigns.status, statusReason: campaigns.statusReason,
@@ -38,16 +38,18 @@ export async function listCampaigns(app: Pick<App, 'db'>, shop: Shop, cursor?: s
       }
     }),
     nextCursor: rows.length > pageSize ? (page.at(-1)?.id ?? null) : null,
+    now: app.clock.now().toISOString(),
   }
 }
 
-export async function viewCampaign(app: Pick<App, 'db'>, campaign: Campaign): Promise<CampaignView> {
+export async function viewCampaign(app: Pick<App, 'db' | 'clock'>, campaign: Campaign): Promise<CampaignView> {
   const progress = hasRows(campaign) ? await progressOf(app, campaign.shopId, [campaign.id]) : null
   return {
     id: campaign.id, name: campaign.name, subject: campaign.subject, preheader: campaign.preheader,
     content: mailContent.parse(campaign.content), audience: audience.parse(campaign.audience),
     status: campaign.status as CampaignStatus, statusReason: campaign.statusReason, version: campaign.version, ...times(campaign),
     progress: progress?.get(campaign.id) ?? null,
+    now: app.clock.now().toISOString(),
   }
 }
 

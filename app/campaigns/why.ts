@@ -1,8 +1,9 @@
 import { and, asc, eq, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { App } from '../app.ts'
-import { deliveries, subscribers } from '../db/schema.ts'
-import { isReason, reasonWords, type DeliveryReason } from '../deliveries/contract.ts'
+import { batches, deliveries, subscribers } from '../db/schema.ts'
+import { isReason, reasonWords, type DeliveryReason, type DeliveryState } from '../deliveries/contract.ts'
+import { itsBatch, reasonOf, stateOf } from '../deliveries/state.ts'
 import type { Shop } from '../shops/shops.ts'
 import { audienceOf, reasonSql } from './audience.ts'
 import type { whyReply } from './contract.ts'
@@ -22,10 +23,11 @@ export async function why(app: Pick<App, 'db' | 'clock'>, shop: Shop, id: string
   const rows = await app.db
     .select({
       id: subscribers.id, email: subscribers.email, firstName: subscribers.firstName, lastName: subscribers.lastName,
-      reason: reasonSql(shop.id, audience ? audience.where : sql`1 = 0`), state: deliveries.state, frozenReason: deliveries.reason, outcome: deliveries.outcome,
+      reason: reasonSql(shop.id, audience ? audience.where : sql`1 = 0`), state: sql<DeliveryState | null>`${stateOf}`, frozenReason: reasonOf, outcome: deliveries.outcome,
     })
     .from(subscribers)
     .leftJoin(deliveries, and(eq(deliveries.shopId, shop.id), eq(deliveries.messageId, id), eq(deliveries.subscriberId, subscribers.id)))
+    .leftJoin(batches, itsBatch)
     .where(
       and(
         eq(subscribers.shopId, shop.id),

@@ -6,6 +6,7 @@ import { confirm, confirmationOf } from './confirm.ts'
 import { disagreementDecision } from './contract.ts'
 import { keepOurs, listDisagreements } from './disagreements.ts'
 import { hiddenAddress, readBrand, say, sayPlain, sendPage, shopLink, wordsOf, type PageLook } from './page.ts'
+import { howTheyLeft, takeOptOut } from './opt-out.ts'
 import { visitorOf, type Person, type Visitor } from './person.ts'
 import { preferencesOf, setPreferences } from './preferences.ts'
 import { historiesOf, newestEntry, type ConsentEntry } from './record.ts'
@@ -29,7 +30,17 @@ export const routes: Route[] = [
   page('post', '/confirm/:token', 'confirm', pressConfirm, 'form'),
   page('get', '/u/:token', 'unsubscribe', showUnsubscribe),
   // Reads no body: mail programs post List-Unsubscribe=One-Click in either encoding, and the token says all (RFC 8058).
-  page('post', '/u/:token', 'unsubscribe', pressUnsubscribe),
+  {
+    guard: 'public',
+    method: 'post',
+    path: '/u/:token',
+    handle: async (app, request, response) => {
+      const token = String(request.params.token)
+      const subject = readLink(app.settings.keys, 'unsubscribe', token)
+      if (!subject) return badLink(request, response)
+      await optOut(app, request, response, token, subject)
+    },
+  },
   page('post', '/u/:token/undo', 'unsubscribe', pressUndo),
   page('get', '/p/:token', 'preferences', showPreferences),
   page('post', '/p/:token', 'preferences', savePreferences, 'form'),
@@ -98,7 +109,7 @@ async function pressConfirm({ app, request, response, subject, visitor, look: pl
 
 async function showUnsubscribe({ app, request, response, subject, visitor, look }: Visit): Promise<void> {
   const { person } = visitor
-  if (!person || (await newestEntry(app, subject.shopId, person.id))?.state === 'unsubscribed') return sayLeft(app, request, response, subject, person, look)
+  if (!person || (await newestEntry(app, subject.shopId, person.id))?.state === 'unsubscribed') return sayLeft(request, response, look, person !== null && (await mayUndo(app, subject.shopId, person)))
   const words = wordsOf(look)
   sendPage(response, look, {
     title: sayPlain(look, words.leaveTitle),
@@ -108,22 +119,23 @@ async function showUnsubscribe({ app, request, response, subject, visitor, look 
   })
 }
 
-async function pressUnsubscribe({ app, request, response, subject, visitor, look }: Visit): Promise<void> {
-  if (visitor.person) {
-    const byHand = request.query.from === 'page'
-    await unsubscribe(app, subject.shopId, visitor.person.id, {
-      method: byHand ? 'unsubscribe_page' : 'one_click',
-      source: byHand ? 'Unsubscribe page' : 'Unsubscribe button of the mail program',
-      messageId: subject.messageId,
-      language: look.language,
-    })
-  }
-  await sayLeft(app, request, response, subject, visitor.person, look)
+/** Leaving works whatever the database does: what it cannot take in time is kept in the journal and answered the same. */
+async function optOut(app: App, request: Request, response: Response, token: string, subject: LinkSubject): Promise<void> {
+  const byHand = request.query.from === 'page'
+  const language = languageOf(request.get('accept-language'))
+  const visit = await takeOptOut(app, { token, byHand, language, at: app.clock.now() }, async () => {
+    const visitor = await visitorOf(app, subject)
+    const look = lookOf(request, visitor)
+    if (visitor.person) await unsubscribe(app, subject.shopId, visitor.person.id, howTheyLeft(byHand, subject.messageId, look.language))
+    const undo = visitor.person !== null && (await mayUndo(app, subject.shopId, visitor.person))
+    return { look, undo }
+  })
+  sayLeft(request, response, visit?.look ?? { language, shop: null, brand: readBrand(null), postalAddress: '' }, visit?.undo ?? false)
 }
 
 async function pressUndo({ app, request, response, subject, visitor, look }: Visit): Promise<void> {
   const { person } = visitor
-  if (!person || !(await mayUndo(app, subject.shopId, person))) return sayLeft(app, request, response, subject, person, look)
+  if (!person || !(await mayUndo(app, subject.shopId, person))) return sayLeft(request, response, look, false)
   const words = wordsOf(look)
   await subscribeAgain(app, subject.shopId, person.id, {
     method: 'unsubscribe_page', source: 'Undo on the unsubscribe page', messageId: subject.messageId, language: look.language, wording: `${words.leftUndo}: ${words.leftUndoButton}`,
@@ -182,9 +194,8 @@ function sayTooOld(response: Response, look: PageLook): void {
 }
 
 /** Somebody who is gone from our tables is as unsubscribed as anybody can be, so the answer is the same. */
-async function sayLeft(app: App, request: Request, response: Response, subject: LinkSubject, person: Person | null, look: PageLook): Promise<void> {
+function sayLeft(request: Request, response: Response, look: PageLook, undo: boolean): void {
   const words = wordsOf(look)
-  const undo = person && (await mayUndo(app, subject.shopId, person))
   sendPage(response, look, {
     title: words.leftTitle,
     body: `<p>${say(look, words.leftText)}</p>

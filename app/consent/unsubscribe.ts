@@ -12,6 +12,8 @@ export interface Act {
   messageId?: string | null
   language?: string | null
   evidence?: Record<string, unknown> | null
+  /** When the person acted; now, if unsaid. */
+  at?: Date
 }
 
 /**
@@ -19,9 +21,9 @@ export interface Act {
  * before a mail leaves) finds it. The store is told by a job. Answers false when they were off it already.
  */
 export async function unsubscribe(app: Pick<App, 'db' | 'clock' | 'queue'>, shopId: string, subscriberId: string, act: Act): Promise<boolean> {
-  const at = app.clock.now()
+  const { at = app.clock.now(), ...how } = act
   return app.db.transaction(async () => {
-    const written = await recordConsent(app, shopId, [{ ...act, subscriberId, purpose: 'email_marketing', act: 'withdrawn', basis: 'none', occurredAt: at }])
+    const written = await recordConsent(app, shopId, [{ ...how, subscriberId, purpose: 'email_marketing', act: 'withdrawn', basis: 'none', occurredAt: at }])
     if (written === 0) return false
     const [entry, before] = (await historiesOf(app, shopId, [subscriberId])).get(`${subscriberId} email_marketing`) ?? []
     if (before?.state === 'unsubscribed') return false // said once more: written down, but nothing new

@@ -33,6 +33,59 @@ export const shops = table(
   (t) => [uniqueIndex('shops_domain').on(t.platform, t.domain)],
 )
 
+/**
+ * The domain that a store sends from: the records its owner has to set, what the last check found, and since when it may grow.
+ */
+export const sendingDomains = table(
+  'sending_domains',
+  {
+    shopId: text().notNull(),
+    domain: text().notNull(),
+    /** The mail provider's own id of this domain, where it keeps one. */
+    providerRef: text(),
+    records: json<unknown>().notNull(), // domains/contract.ts
+    findings: json<unknown>().notNull(), // of the last check
+    status: text().$type<'pending' | 'verified' | 'failing'>().notNull(),
+    checkedAt: time(),
+    verifiedAt: time(),
+    /** The owner's DKIM selector, where the provider brings none (an own mail server). */
+    dkimSelector: text(),
+    /** A check was asked for and has not answered yet. */
+    checkAskedAt: time(),
+    /** Since when something that must be there is gone, while it still counts as verified (domains/check.ts). */
+    brokenSince: time(),
+    /** When the first campaign left from it; a new domain begins with few mails a day. */
+    warmingSince: time(),
+    /** Begin with few mails a day: nobody said that this domain has sent newsletters before. */
+    gently: bool().notNull(),
+    /** What campaigns may send on which day while it grows; domains/ramp.ts. */
+    planned: json<unknown>().notNull(),
+    createdAt: time().notNull(),
+    updatedAt: time().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shopId, t.domain] })],
+)
+
+/** One row: which installation this database belongs to. A restored or copied database is known by it and does not send (operations/fence.ts). */
+export const installation = table('installation', {
+  id: text().primaryKey(), // 'this'
+  /** Drawn anew at each start. Its twin stands outside of the database; who answers at our public address must know it. */
+  generation: text().notNull(),
+  /** Last beat; always later than the one before, whatever the clock does. A database whose last beat is older than what its twin or a process has seen went back in time. */
+  beatAt: time().notNull(),
+  /** Public address at the last start, and where the database itself is (PostgreSQL: database and timeline). */
+  address: text().notNull(),
+  place: text(),
+  /** PostgreSQL: the transaction that wrote this row. A row brought back by a dump was written by another. */
+  stamp: text(),
+  fencedAt: time(),
+  fencedBecause: text(), // operations/contract.ts: fenceCause
+  /** Why all sending rests for all processes (operations/contract.ts: restCause), or null. */
+  restingBecause: text(),
+  cleanStop: bool().notNull(),
+  updatedAt: time().notNull(),
+})
+
 /** The platform's keys to a store, encrypted. */
 export const shopTokens = table('shop_tokens', {
   shopId: text().primaryKey(),
@@ -64,6 +117,11 @@ export const shopSettings = table('shop_settings', {
   /** When the merchant confirmed that consent kept in the store's own records was obtained lawfully. */
   recordsAttestedAt: time(),
   onboardingDismissedAt: time(),
+  /** When so many people called our mail spam that sending stopped, and why in words; it goes on once the merchant has read and confirmed that. */
+  complaintsStoppedAt: time(),
+  complaintsBecause: text(),
+  complaintsConfirmedAt: time(),
+  complaintsConfirmedBy: text(), // the platform's number of that person
   updatedAt: time().notNull(),
 })
 
@@ -150,7 +208,7 @@ export const consentEntries = table(
   },
   (t) => [
     primaryKey({ columns: [t.shopId, t.seq] }),
-    index('consent_entries_person').on(t.shopId, t.subscriberId, t.purpose, t.seq),
+    index('consent_entries_person').on(t.shopId, t.subscriberId, t.purpose, t.seq, t.state), // with the state: where everybody stands is read from it alone
     index('consent_entries_form').on(t.shopId, t.formId, t.recordedAt),
   ],
 )
@@ -162,10 +220,26 @@ export const suppressions = table(
     shopId: text().notNull(),
     addressHash: text().notNull(),
     reason: text().$type<'bounced' | 'complained' | 'erased' | 'manual'>().notNull(),
-    detail: text(),
+    detail: text(), // what the mail service said, or the note of whoever blocked it by hand
     createdAt: time().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.shopId, t.addressHash, t.reason] })],
+  (t) => [primaryKey({ columns: [t.shopId, t.addressHash, t.reason] }), index('suppressions_newest').on(t.shopId, t.createdAt, t.addressHash)],
+)
+
+/** What people of the shop did with blocked addresses, and who: entries are added, never changed; they go when the person is forgotten. */
+export const suppressionActs = table(
+  'suppression_acts',
+  {
+    shopId: text().notNull(),
+    id: text().notNull(),
+    addressHash: text().notNull(),
+    act: text().$type<'blocked' | 'lifted'>().notNull(),
+    reason: text().$type<'bounced' | 'complained' | 'manual'>().notNull(),
+    note: text(),
+    userId: text().notNull(), // the platform's number of that person
+    at: time().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shopId, t.id] }), index('suppression_acts_address').on(t.shopId, t.addressHash, t.at)],
 )
 
 /**
@@ -390,6 +464,11 @@ export const messages = table(
     fromEmail: text().notNull(),
     replyTo: text().notNull(),
     language: text().notNull(),
+    /**
+     * How it leaves, decided at the freeze: 'shared' = one body and values for many people in a call, 'individual' = each mail
+     * for one person.
+     */
+    way: text().$type<'shared' | 'individual'>().notNull(),
     createdAt: time().notNull(),
   },
   (t) => [primaryKey({ columns: [t.shopId, t.id] })],
@@ -406,8 +485,46 @@ export const links = table(
 )
 
 /**
+ * A part of a shared message's audience that travels in one call. What the whole part has in common (state, key, times) stands
+ * here once; the rows of its people say only what differs for them. docs/sending.md.
+ */
+export const batches = table(
+  'batches',
+  {
+    shopId: text().notNull(),
+    messageId: text().notNull(),
+    n: int().notNull(),
+    /** Its people are rows with this `batch`, between these two ids: so they are found along the primary key. */
+    firstId: text().notNull(),
+    lastId: text().notNull(),
+    /** How many rows follow this batch (have no state of their own); for showing, never for deciding. */
+    people: int().notNull(),
+    state: text().notNull(),
+    reason: text(),
+    detail: text(), // what the provider said when it did not take it, without addresses
+    attempts: int().notNull(),
+    claimedBy: text(),
+    leaseUntil: time(),
+    nextAt: time(),
+    requestId: text(),
+    postedAt: time(),
+    acceptedAt: time(),
+    providerId: text(),
+    updatedAt: time().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.shopId, t.messageId, t.n] }),
+    index('batches_state').on(t.shopId, t.messageId, t.state, t.n),
+    uniqueIndex('batches_request').on(t.requestId),
+    index('batches_unsettled').on(t.state, t.leaseUntil).where(sql`state = 'posting' or state = 'uncertain'`),
+    foreignKey({ columns: [t.shopId, t.messageId], foreignColumns: [messages.shopId, messages.id] }).onDelete('cascade'),
+  ],
+)
+
+/**
  * The send ledger: one row per person and message, written when the audience is frozen, for those who will not get it too.
- * deliveries/contract.ts has the states and who may change which into which.
+ * deliveries/contract.ts has the states and who may change which into which. On SQLite it lies in the order of its key, without row
+ * numbers (the migration `lean_ledger` says so by hand; drizzle-kit does not know it): a freeze costs a third less.
  */
 export const deliveries = table(
   'deliveries',
@@ -416,8 +533,12 @@ export const deliveries = table(
     messageId: text().notNull(),
     subscriberId: text().notNull(),
     email: text().notNull(), // the recipient, bound at the freeze
-    state: text().notNull(),
+    /** Number of the batch it travels in, or null. */
+    batch: int(),
+    /** Null: as its batch. deliveries/state.ts reads the two together. */
+    state: text(),
     reason: text(),
+    detail: text(), // as in batches
     attempts: int().notNull(),
     claimedBy: text(),
     leaseUntil: time(),
@@ -435,12 +556,15 @@ export const deliveries = table(
   (t) => [
     primaryKey({ columns: [t.shopId, t.messageId, t.subscriberId] }),
     // With the person, although nobody asks for that order: without fresh statistics PostgreSQL would prefer the shorter index to the
-    // primary key for `message, state, person` and read the whole message for each row.
-    index('deliveries_state').on(t.shopId, t.messageId, t.state, t.subscriberId),
-    index('deliveries_request').on(t.requestId),
-    index('deliveries_person').on(t.shopId, t.subscriberId),
-    // What a dead worker may have left, of all shops: found each minute without reading the ledger.
-    index('deliveries_unsettled').on(t.state, t.leaseUntil).where(sql`state in ('claimed', 'posting', 'uncertain')`),
+    // primary key for `message, state, person` and read the whole message for each row. With the time, because otherwise SQLite prefers
+    // the primary key for `message, state, due` and reads the whole message.
+    index('deliveries_state').on(t.shopId, t.messageId, t.state, t.subscriberId, t.nextAt).where(sql`state is not null`),
+    index('deliveries_request').on(t.requestId).where(sql`request_id is not null`),
+    // Rows of a batch are found by the campaign and the person instead (subscribers/ledger.ts): this index would be the dearest part of a freeze.
+    // Its last column is always null, and lets SQLite see that the index is enough.
+    index('deliveries_person').on(t.shopId, t.subscriberId, t.batch).where(sql`batch is null`),
+    // What a dead worker may have left, of all shops: found each minute without reading the ledger. SQLite understands `or` here, and not `in`.
+    index('deliveries_unsettled').on(t.state, t.leaseUntil).where(sql`state = 'claimed' or state = 'posting' or state = 'uncertain'`),
     foreignKey({ columns: [t.shopId, t.messageId], foreignColumns: [messages.shopId, messages.id] }).onDelete('cascade'),
   ],
 )
@@ -510,7 +634,7 @@ export const syncs = table(
 export const inbox = table(
   'inbox',
   {
-    source: text().notNull(), // 'shopify' | 'sendgrid'
+    source: text().notNull(), // 'shopify', or a mail provider of whose deliveries only the tokens are remembered
     deliveryId: text().notNull(), // the sender's own id of this delivery
     shopDomain: text().notNull(),
     topic: text().notNull(),
@@ -519,11 +643,12 @@ export const inbox = table(
     receivedAt: time().notNull(),
     state: text().$type<'waiting' | 'done' | 'ignored' | 'failed'>().notNull(),
     note: text(),
-    /** While it waits: when work on it was last put off or failed. */
-    triedAt: time(),
+    /** While it waits: when work on it is due. A worker that takes it moves this on, so that it comes back if the worker dies. */
+    nextAt: time(),
+    attempts: int().notNull(),
     doneAt: time(),
   },
-  (t) => [primaryKey({ columns: [t.source, t.deliveryId] }), index('inbox_state').on(t.state, t.receivedAt)],
+  (t) => [primaryKey({ columns: [t.source, t.deliveryId] }), index('inbox_due').on(t.nextAt).where(sql`state = 'waiting'`)],
 )
 
 /** A person's request under privacy law, with its clock. */

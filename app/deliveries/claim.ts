@@ -1,14 +1,21 @@
-import { and, eq, isNull, lte, ne, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, ne, or, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { standingSql } from '../consent/mailable.ts'
 import { skipLocked } from '../db/open.ts'
-import { campaigns, deliveries, shops, subscribers } from '../db/schema.ts'
-import { after, MINUTE } from '../lib/clock.ts'
+import { batches, campaigns, deliveries, shops, subscribers } from '../db/schema.ts'
+import { after, HOUR, MINUTE } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
+import { mayLeave } from '../operations/rests.ts'
 import { givenRows, sameRow, type Run } from './run.ts'
 
 /** How long a worker may hold rows. Twice what a batch may take (post.ts), so that only a dead or frozen worker runs out of it. */
 export const lease = 2 * MINUTE
+
+/** May what waits until then go now? Nobody waits longer than six hours (record.ts): a time beyond was set while this machine's clock was ahead. */
+export const isDue = (nextAt: typeof deliveries.nextAt | typeof batches.nextAt, now: Date): SQL | undefined => or(isNull(nextAt), lte(nextAt, now), gt(nextAt, after(now, 7 * HOUR)))
+
+/** Is the lease over? One that ends later than any can was taken while this machine's clock was ahead. */
+export const leaseOver = (until: typeof deliveries.leaseUntil | typeof batches.leaseUntil, now: Date): SQL | undefined => or(lte(until, now), gt(until, after(now, 2 * lease)))
 
 export interface Claimed {
   subscriberId: string
@@ -30,7 +37,7 @@ export async function claim(app: Pick<App, 'db' | 'clock'>, run: Run, worker: st
     eq(deliveries.shopId, run.shopId),
     eq(deliveries.messageId, run.messageId),
     eq(deliveries.state, 'pending'),
-    or(isNull(deliveries.nextAt), lte(deliveries.nextAt, now)),
+    isDue(deliveries.nextAt, now),
     mayGo(app, run),
   )
   const some = app.db
@@ -96,11 +103,11 @@ export async function release(app: Pick<App, 'db' | 'clock'>, run: Run, worker: 
 /** The state, in words that no index answers: rows are to be found by their key, one by one, not by reading all in this state. */
 const stillIn = (state: 'pending' | 'claimed'): SQL => sql`coalesce(${deliveries.state}, '') = ${state}`
 
-/** True while this message may be sent at all: the app is installed and, for a campaign, nobody paused or cancelled it. */
-function mayGo(app: Pick<App, 'db'>, run: Run): SQL | undefined {
+/** True while this message may be sent at all: sending does not rest, the app is installed and, for a campaign, nobody paused or cancelled it. */
+export function mayGo(app: Pick<App, 'db'>, run: Run): SQL | undefined {
   const shop = app.db.select({ one: sql`1` }).from(shops).where(and(eq(shops.id, run.shopId), ne(shops.status, 'uninstalled')))
   const campaign = app.db.select({ one: sql`1` }).from(campaigns).where(and(eq(campaigns.shopId, run.shopId), eq(campaigns.id, run.messageId), eq(campaigns.status, 'sending')))
-  return run.message.kind === 'campaign' ? and(sql`exists ${shop}`, sql`exists ${campaign}`) : sql`exists ${shop}`
+  return and(mayLeave(), sql`exists ${shop}`, run.message.kind === 'campaign' ? sql`exists ${campaign}` : undefined)
 }
 
 /**

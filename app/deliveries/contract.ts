@@ -14,6 +14,8 @@ import { z } from 'zod'
  *   uncertain -> accepted         the provider's events prove it
  *   uncertain -> pending          the wait is over and there is no evidence (providers with evidence only)
  *   uncertain -> held             nothing can tell: a person decides (final until then)
+ *   held -> pending               a person says: send it again
+ *   held -> refused               a person says: leave it (no_evidence, final)
  *   any of these -> accepted      the provider tells of a mail with this row's key after all: the truth wins
  */
 export const deliveryState = z.enum(['excluded', 'pending', 'claimed', 'posting', 'accepted', 'refused', 'uncertain', 'held', 'suppressed'])

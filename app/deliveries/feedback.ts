@@ -1,20 +1,24 @@
-import { and, eq, inArray, or, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Request, Response } from 'express'
 import type { App } from '../app.ts'
 import { recordConsent } from '../consent/record.ts'
+import { unsubscribe } from '../consent/unsubscribe.ts'
 import { askForWriteBack } from '../consent/write-back.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { deliveries, messages, subscriberAliases, suppressions } from '../db/schema.ts'
+import { jsonRows, type JsonCell } from '../db/json-rows.ts'
+import { lockRows } from '../db/open.ts'
+import { batches, deliveries, messages, subscriberAliases, suppressions } from '../db/schema.ts'
 import { appendEvents } from '../events/append.ts'
 import type { EventKind } from '../events/contract.ts'
 import { addressHash } from '../lib/crypto.ts'
 import { notFound, unauthorised } from '../lib/errors.ts'
 import type { Feedback } from '../mail/provider.ts'
+import { onlyOnce } from './once.ts'
 import { givenRows, sameRow, type GivenRows } from './run.ts'
 
-/** POST /events/sendgrid: verified, stored with all its consequences, then answered. A wrong signature gets 401 and changes nothing. */
+/** POST /events/(the provider's name): verified, stored with all its consequences, then answered. A wrong signature gets 401 and changes nothing. */
 export async function receiveFeedback(app: App, request: Request, response: Response): Promise<void> {
-  if (app.mail.name !== 'sendgrid' || !app.mail.feedback) throw notFound()
+  if (!app.mail.feedback || (request.route as { path: string }).path !== `/events/${app.mail.name}`) throw notFound()
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]))
   const told = app.mail.feedback(headers, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0), app.clock.now())
   if (!told) throw unauthorised('The signature does not fit.')
@@ -34,6 +38,10 @@ interface Row {
   personId: string
   email: string
   kind: 'campaign' | 'confirmation' | 'test'
+  /** The batch that the row follows, if that is another one than the news is about. */
+  elsewhere: number | null
+  /** Does the row say for itself where it stands? */
+  alone: boolean
 }
 
 /**
@@ -47,8 +55,10 @@ export async function takeFeedback(app: App, list: Feedback[]): Promise<void> {
 
 async function takeSome(app: App, list: Feedback[]): Promise<void> {
   await app.db.transaction(async () => {
-    const rows = await rowsOf(app, [...new Set(list.map((item) => item.key))])
-    const told = list.flatMap((item): Told[] => {
+    const news = await onlyOnce(app, list)
+    await acceptBatches(app, news)
+    const rows = await rowsOf(app, [...new Set(news.map((item) => item.key))])
+    const told = news.flatMap((item): Told[] => {
       const row = rows.get(item.key)
       return row ? [{ ...item, row }] : []
     })
@@ -59,25 +69,78 @@ async function takeSome(app: App, list: Feedback[]): Promise<void> {
   })
 }
 
-/** The one place that asks without a shop: the key is ours, random, and tells the shop. */
+/**
+ * The one place that asks without a shop: a key is ours, random, and tells the shop. The key of somebody in a batch is the batch's
+ * and the person's id with a dot between (docs/sending.md); a row that left its batch later may carry such a key as its own.
+ */
 async function rowsOf(app: App, keys: string[]): Promise<Map<string, Row>> {
-  const found = await app.db
-    .select({ key: deliveries.requestId, shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, keptId: subscriberAliases.keptId, email: deliveries.email, kind: messages.kind })
+  const inBatches = keys.flatMap((key): JsonCell[][] => (isBatchKey(key) ? [[key, ...key.split('.')]] : []))
+  const split = jsonRows(inBatches)
+  const columns = { shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, keptId: subscriberAliases.keptId, email: deliveries.email, state: deliveries.state, batch: deliveries.batch, kind: messages.kind }
+  const itsMessage = and(eq(messages.shopId, deliveries.shopId), eq(messages.id, deliveries.messageId))
+  const itsAlias = and(eq(subscriberAliases.shopId, deliveries.shopId), eq(subscriberAliases.id, deliveries.subscriberId))
+  const together = inBatches.length === 0 ? [] : await app.db
+    .select({ ...columns, key: split.text(0), n: batches.n })
+    .from(batches)
+    .innerJoin(split.from, sql`${batches.requestId} = ${split.text(1)}`)
+    .innerJoin(deliveries, and(eq(deliveries.shopId, batches.shopId), eq(deliveries.messageId, batches.messageId), sql`${deliveries.subscriberId} = ${split.text(2)}`))
+    .innerJoin(messages, itsMessage)
+    .leftJoin(subscriberAliases, itsAlias)
+  const alone = await app.db
+    .select({ ...columns, key: deliveries.requestId })
     .from(deliveries)
-    .innerJoin(messages, and(eq(messages.shopId, deliveries.shopId), eq(messages.id, deliveries.messageId)))
-    .leftJoin(subscriberAliases, and(eq(subscriberAliases.shopId, deliveries.shopId), eq(subscriberAliases.id, deliveries.subscriberId)))
+    .innerJoin(messages, itsMessage)
+    .leftJoin(subscriberAliases, itsAlias)
     .where(inArray(deliveries.requestId, keys))
-  return new Map(found.map(({ key, keptId, ...row }) => [key ?? '', { ...row, personId: keptId ?? row.subscriberId }]))
+  return new Map(
+    [...together, ...alone].map(({ key, keptId, state, batch, ...row }) => [key ?? '', { ...row, personId: keptId ?? row.subscriberId, alone: state !== null, elsewhere: state === null && batch !== ('n' in row ? row.n : null) ? batch : null }]),
+  )
 }
 
-/** Evidence: whatever we thought of the row, the provider has it. */
+/**
+ * Evidence for a whole call: the provider answers for all of it, so news of one person tells for everybody who follows the batch,
+ * even if that person was forgotten since.
+ */
+async function acceptBatches(app: App, news: Feedback[]): Promise<void> {
+  const first = new Map<string, Date>()
+  for (const { key, at } of news) if (isBatchKey(key) && at < (first.get(key.slice(0, 26)) ?? FAR)) first.set(key.slice(0, 26), at)
+  if (first.size === 0) return
+  const calls = jsonRows([...first].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  await app.db
+    .update(batches)
+    .set({ state: 'accepted', reason: null, acceptedAt: sql`coalesce(${batches.acceptedAt}, ${calls.time(1)})`, leaseUntil: null, nextAt: null, updatedAt: app.clock.now() })
+    .from(calls.from)
+    .where(and(sql`${batches.requestId} = ${calls.text(0)}`, inArray(batches.state, ['pending', 'posting', 'uncertain', 'suppressed'])))
+}
+/** A batch's key and a person's id. */
+const isBatchKey = (key: string): boolean => /^\w{26}\.\w{26}$/.test(key)
+const FAR = new Date(8.64e15)
+
+/** Evidence: whatever we thought of a row that does not follow the batch which the news is about, the provider has the mail. */
 async function accept(app: App, told: Told[]): Promise<void> {
-  const rows = given(new Map(told.map((item) => [item.key, item])))
+  const now = app.clock.now()
+  for (const item of new Map(told.flatMap((one) => (one.row.elsewhere !== null ? [[one.key, one]] : []))).values()) await leaveBatch(app, item, now)
+  const alone = new Map(told.flatMap((item) => (item.row.alone ? [[item.key, item]] : [])))
+  if (alone.size === 0) return
+  const rows = given(alone)
   await app.db
     .update(deliveries)
-    .set({ state: 'accepted', reason: null, acceptedAt: sql`coalesce(${deliveries.acceptedAt}, ${rows.time(3)})`, leaseUntil: null, nextAt: null, updatedAt: app.clock.now() })
+    .set({ state: 'accepted', reason: null, acceptedAt: sql`coalesce(${deliveries.acceptedAt}, ${rows.time(3)})`, leaseUntil: null, nextAt: null, updatedAt: now })
     .from(rows.from)
     .where(and(sameRow(rows), inArray(deliveries.state, ['pending', 'claimed', 'posting', 'uncertain', 'held', 'suppressed'])))
+}
+
+/** News of a call before the batch was divided: this one person has the mail and waits no longer with the others, whatever becomes of them. */
+async function leaveBatch(app: App, { row, at }: Told, now: Date): Promise<void> {
+  const batch = and(eq(batches.shopId, row.shopId), eq(batches.messageId, row.messageId), eq(batches.n, row.elsewhere!))
+  const [open] = await lockRows(app.db.select({ n: batches.n }).from(batches).where(and(batch, ne(batches.state, 'accepted'))))
+  if (!open) return
+  const left = await app.db
+    .update(deliveries)
+    .set({ state: 'accepted', acceptedAt: at, updatedAt: now })
+    .where(and(eq(deliveries.shopId, row.shopId), eq(deliveries.messageId, row.messageId), eq(deliveries.subscriberId, row.subscriberId), eq(deliveries.batch, row.elsewhere!), isNull(deliveries.state)))
+    .returning({ id: deliveries.subscriberId })
+  await app.db.update(batches).set({ people: sql`${batches.people} - ${left.length}` }).where(batch)
 }
 
 /** What became of the mail: a complaint counts more than a bounce, a bounce more than a delivery; of equals the earliest. */
@@ -129,8 +192,12 @@ async function takeForShop(app: App, shopId: string, told: Told[]): Promise<void
     }),
     { target: ['shopId', 'addressHash', 'reason'] },
   )
+  for (const item of told)
+    if (item.kind === 'unsubscribed' && item.row.kind !== 'test')
+      await unsubscribe(app, shopId, item.row.personId, { method: 'one_click', source: 'Unsubscribe button of the mail service', messageId: item.row.messageId, at: item.at })
   const complaints = told.filter((item) => item.kind === 'complained' && item.row.kind !== 'test')
   if (complaints.length === 0) return
+  await app.queue.add('campaigns.watch', { shopId }, { key: shopId })
   await recordConsent(
     app,
     shopId,

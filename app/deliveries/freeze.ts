@@ -1,55 +1,67 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { standingSql } from '../consent/mailable.ts'
-import { deliveries, messages, subscribers } from '../db/schema.ts'
+import { lockRows } from '../db/open.ts'
+import { batches, deliveries, messages, shopSettings, subscribers } from '../db/schema.ts'
+import type { MailProvider } from '../mail/provider.ts'
+import { batchPlan } from './batch-plan.ts'
 
 /**
- * Writes the audience of a message: one row for each person of the shop, in (`pending`) or out (`excluded`, with the first
- * rule that decided), in one statement. `where` is the segment, correlated to `subscribers`; null means everybody. From now on
- * nobody joins, and whoever leaves the segment stays. Freezing twice changes nothing. The message must be there.
+ * Writes the audience of a message: one row for each person of the shop, in or out (`excluded`, with the first rule that decided),
+ * in one statement. `where` is the segment, correlated to `subscribers`; null means everybody. From now on nobody joins, and
+ * whoever leaves the segment stays. Freezing twice changes nothing. The message must be there, with the way it leaves: in the
+ * shared way those who are in are numbered into batches of `size` people in the order of their ids, and follow their batch.
  * @returns how many rows the message has afterwards, and how many of them are in.
  */
-export async function freeze(app: Pick<App, 'db'>, shopId: string, messageId: string, where: SQL | null): Promise<{ everybody: number; audience: number }> {
+export async function freeze(
+  app: Pick<App, 'db' | 'mail'>,
+  shopId: string,
+  messageId: string,
+  where: SQL | null,
+  size = batchSize(app.mail),
+): Promise<{ everybody: number; audience: number }> {
+  return app.db.transaction(async () => {
+    // Whoever forgets or merges a person locks the same row first (subscribers/): a person is frozen before that, and found, or after it, and not there.
+    await lockRows(app.db.select({ shopId: shopSettings.shopId }).from(shopSettings).where(eq(shopSettings.shopId, shopId)))
+    const [message] = await app.db.select({ way: messages.way, at: messages.createdAt }).from(messages).where(and(eq(messages.shopId, shopId), eq(messages.id, messageId)))
+    const ours = and(eq(deliveries.shopId, shopId), eq(deliveries.messageId, messageId))
+    if (message && (await app.db.select({ id: deliveries.subscriberId }).from(deliveries).where(ours).limit(1)).length === 0)
+      await write(app, shopId, messageId, where, message.at, message.way === 'shared' ? size : null)
+    const [counts] = await app.db
+      .select({ everybody: sql`count(*)`.mapWith(Number), out: sql`count(case when ${deliveries.state} = 'excluded' then 1 end)`.mapWith(Number) })
+      .from(deliveries)
+      .where(ours)
+    return { everybody: counts?.everybody ?? 0, audience: (counts?.everybody ?? 0) - (counts?.out ?? 0) }
+  })
+}
+
+/**
+ * How many people travel in one call: about two seconds of the provider's pace, so that pausing bites at once, and never more than
+ * the provider takes.
+ */
+export const batchSize = ({ shared, limits }: Pick<MailProvider, 'shared' | 'limits'>): number =>
+  Math.max(1, Math.min(shared?.most ?? 1, Math.ceil(limits.perSecond * 2), 1_000))
+
+async function write(app: Pick<App, 'db'>, shopId: string, messageId: string, where: SQL | null, at: Date, size: number | null): Promise<void> {
   const standing = sql`case when trim(${subscribers.email}) = '' then 'no_address' else ${standingSql(shopId)} end`
   const reason = where ? sql`case when (${where}) then ${standing} else 'not_in_segment' end` : standing
-  const people = app.db
-    .select({ id: subscribers.id, email: subscribers.email, frozenAt: messages.createdAt, reason: reason.as('reason') })
+  const everybody = app.db
+    .select({ id: subscribers.id, email: subscribers.email, reason: reason.as('reason') })
     .from(subscribers)
-    .innerJoin(messages, and(eq(messages.shopId, subscribers.shopId), eq(messages.id, messageId)))
     .where(eq(subscribers.shopId, shopId))
-    .as('people')
-  const nothing = sql`null`
-  await app.db
-    .insert(deliveries)
-    .select(
-      app.db
-        .select({
-          shopId: sql<string>`${shopId}`.as('shop_id'),
-          messageId: sql<string>`${messageId}`.as('message_id'),
-          subscriberId: people.id,
-          email: people.email,
-          state: sql<string>`case when ${people.reason} is null then 'pending' else 'excluded' end`.as('state'),
-          reason: people.reason as unknown as SQL.Aliased<string>,
-          attempts: sql<number>`0`.as('attempts'),
-          claimedBy: nothing.as('claimed_by'),
-          leaseUntil: nothing.as('lease_until'),
-          nextAt: nothing.as('next_at'),
-          requestId: nothing.as('request_id'),
-          postedAt: nothing.as('posted_at'),
-          acceptedAt: nothing.as('accepted_at'),
-          providerId: nothing.as('provider_id'),
-          outcome: nothing.as('outcome'),
-          outcomeAt: nothing.as('outcome_at'),
-          createdAt: people.frozenAt,
-          updatedAt: sql<Date>`${people.frozenAt}`.as('updated_at'),
-        } as never)
-        .from(people)
-        .where(sql`true`) as never,
-    )
-    .onConflictDoNothing()
-  const [counts] = await app.db
-    .select({ everybody: sql`count(*)`.mapWith(Number), audience: sql`coalesce(sum(case when ${deliveries.state} = 'excluded' then 0 else 1 end), 0)`.mapWith(Number) })
-    .from(deliveries)
-    .where(and(eq(deliveries.shopId, shopId), eq(deliveries.messageId, messageId)))
-  return { everybody: counts?.everybody ?? 0, audience: counts?.audience ?? 0 }
+    .orderBy(subscribers.id)
+    .limit(2 ** 31 - 1) // keeps SQLite from working the reason out anew for each column that uses it
+    .as('everybody')
+  const isIn = sql`${everybody.reason} is null`
+  const before = sql`sum(case when ${isIn} then 1 else 0 end) over (order by ${everybody.id} rows between unbounded preceding and current row)`
+  const batch = size === null ? sql`null` : sql`case when ${isIn} then cast((${before} - 1) / ${size} as integer) end`
+  const given: Record<string, SQL> = {
+    shopId: sql`${shopId}`, messageId: sql`${messageId}`, subscriberId: sql`${everybody.id}`, email: sql`${everybody.email}`, batch,
+    state: sql`case when ${isIn} then ${size === null ? sql`'pending'` : sql`null`} else 'excluded' end`, reason: sql`${everybody.reason}`, attempts: sql`0`,
+    createdAt: sql`${sql.param(at, deliveries.createdAt)}`, updatedAt: sql`${sql.param(at, deliveries.updatedAt)}`,
+  }
+  // In the order of the schema, with nothing in what nothing is known of: so a new column needs no care here.
+  const columns = Object.entries(getTableColumns(deliveries)).map(([key, { name }]) => [key, (given[key] ?? sql`null`).as(name)] as const)
+  await app.db.insert(deliveries).select(app.db.select(Object.fromEntries(columns) as never).from(everybody).where(sql`true`) as never)
+  if (size !== null) await app.db.insert(batches).select(batchPlan(shopId, messageId, size, at) as never)
 }

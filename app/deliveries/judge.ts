@@ -27,5 +27,16 @@ export function judge(sign: Sign): Verdict {
   if (sign.what === 'open' && /GoogleImageProxy|YahooMailProxy/i.test(sign.agent)) return 'unknown'
   if (sign.what === 'open' && sign.agent.trim() === 'Mozilla/5.0') return 'machine'
   if (sign.agent.trim() === '') return 'unknown'
-  return isbot(sign.agent) ? 'machine' : 'human'
+  return saysBot(sign.agent) ? 'machine' : 'human'
 }
+
+/** The list of robots is long; most hits come with one of a few hundred names. */
+function saysBot(agent: string): boolean {
+  const known = judged.get(agent)
+  if (known !== undefined) return known
+  if (judged.size >= 2_000) judged.clear()
+  const bot = isbot(agent)
+  judged.set(agent, bot)
+  return bot
+}
+const judged = new Map<string, boolean>()

@@ -1,12 +1,9 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { trackingAllowedSql } from '../consent/tracking.ts'
-import { jsonRows } from '../db/json-rows.ts'
-import { subscribers } from '../db/schema.ts'
 import { after, MINUTE } from '../lib/clock.ts'
 import type { Outcome } from '../mail/provider.ts'
 import { begin, lease, type Begun, type Claimed } from './claim.ts'
-import { compose, type Recipient } from './compose.ts'
+import type { CompiledMail } from './compile-mail.ts'
+import { nobody, peopleOf, type Person } from './last-look.ts'
 import { rest, takeTurn } from './pace.ts'
 import { record, type Result } from './record.ts'
 import type { Run } from './run.ts'
@@ -14,40 +11,22 @@ import type { Run } from './run.ts'
 /** Why no more should be posted now. */
 export type Stop = { kind: 'rest'; until: Date } | { kind: 'paused'; reason: string } | { kind: 'time' }
 
-type Person = Pick<Recipient, 'firstName' | 'lastName' | 'track'>
-
 /**
  * Posts claimed rows: promise (durable), hand over with several in flight, record. Five statements for a batch, however
  * large. Ends early, and gives back what it has not begun, when the provider asks for rest, refuses the sender, stops
  * answering or says no to everybody, or when the lease could run out.
  */
-export async function post(app: App, run: Run, worker: string, rows: Claimed[]): Promise<Stop | null> {
-  const since = performance.now()
-  const people = await peopleOf(app, run, rows)
+export async function post(app: App, run: Run, compiled: CompiledMail, worker: string, rows: Claimed[]): Promise<Stop | null> {
+  const until = { here: performance.now() + lease / 2, everywhere: after(app.clock.now(), lease) }
+  const people = await peopleOf(app, run, rows.map((row) => row.subscriberId), compiled)
   const begun = await begin(app, run, worker, rows)
   if (begun.length === 0) return null
-  const { results, stop } = await handOver(app, run, begun, people, since + lease / 2)
+  const { results, stop } = await handOver(app, run, compiled, begun, people, until)
   await record(app, run, worker, results, stop)
   return stop
 }
 
-/** What the mails need to know about these people now. */
-async function peopleOf(app: Pick<App, 'db'>, run: Run, rows: Claimed[]): Promise<Map<string, Person>> {
-  if (run.message.kind === 'test') return new Map()
-  const ids = jsonRows(rows.map((row) => [row.subscriberId]))
-  const found = await app.db
-    .select({
-      id: subscribers.id,
-      firstName: subscribers.firstName,
-      lastName: subscribers.lastName,
-      track: sql`case when ${trackingAllowedSql({ shopId: run.shopId, tracking: run.settings.tracking })} then 1 else 0 end`.mapWith(Number),
-    })
-    .from(subscribers)
-    .where(and(eq(subscribers.shopId, run.shopId), inArray(subscribers.id, sql`(select ${ids.text(0)} from ${ids.from})`)))
-  return new Map(found.map((person) => [person.id, { ...person, track: person.track === 1 }]))
-}
-
-async function handOver(app: App, run: Run, begun: Begun[], people: Map<string, Person>, deadline: number): Promise<{ results: Result[]; stop: Stop | null }> {
+async function handOver(app: App, run: Run, compiled: CompiledMail, begun: Begun[], people: Map<string, Person>, until: { here: number; everywhere: Date }): Promise<{ results: Result[]; stop: Stop | null }> {
   const results: Result[] = []
   const waiting = [...begun]
   let stop: Stop | null = null
@@ -64,11 +43,11 @@ async function handOver(app: App, run: Run, begun: Begun[], people: Map<string, 
   const lane = async (): Promise<void> => {
     for (;;) {
       if (waiting.length === 0 || stop) return
-      await takeTurn(app.mail)
-      if (performance.now() > deadline) stop ??= { kind: 'time' } // a worker that was frozen must not go on with what others may hold by now
+      await takeTurn(app.mail, run.shopId)
+      if (performance.now() > until.here || app.clock.now() >= until.everywhere) stop ??= { kind: 'time' } // a worker that was frozen must not go on with what others may hold by now
       const row = stop ? undefined : waiting.shift()
       if (!row) return
-      const outcome = await handOverOne(app, run, row, people.get(row.subscriberId))
+      const outcome = await handOverOne(app, run, compiled, row, people.get(row.subscriberId))
       judge(outcome)
       results.push({ row, outcome })
     }
@@ -80,10 +59,10 @@ async function handOver(app: App, run: Run, begun: Begun[], people: Map<string, 
   return { results, stop: ended }
 }
 
-async function handOverOne(app: App, run: Run, row: Begun, person: Person | undefined): Promise<Outcome> {
+async function handOverOne(app: App, run: Run, compiled: CompiledMail, row: Begun, person: Person | undefined): Promise<Outcome> {
   let mail
   try {
-    mail = compose(app, run, { ...row, firstName: person?.firstName ?? null, lastName: person?.lastName ?? null, track: person?.track ?? false })
+    mail = compiled.one({ ...(person ?? nobody(row.subscriberId)), email: row.email, key: row.requestId })
   } catch (error) {
     app.log.error({ err: error, messageId: run.messageId }, 'a mail could not be composed')
     return { kind: 'refused', reason: 'the mail could not be composed', badAddress: false }

@@ -2,6 +2,7 @@ import { and, eq, ne } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { deliveries, links, messages, suppressions } from '../db/schema.ts'
+import { confirmationFault, domainFault } from '../domains/may-send.ts'
 import { addressHash } from '../lib/crypto.ts'
 import { invalid } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
@@ -23,20 +24,22 @@ export interface SingleMail {
 
 /**
  * Makes a message for one person with its delivery row and its job, in the ambient transaction. An address on the blocked list
- * gets nothing; its row says why. Throws `invalid` when the address is none or the shop has no sender yet.
+ * gets nothing; its row says why. Throws `invalid` when the address is none, the shop has no sender yet, or its domain may not be used for this.
  * @returns the id of the message.
  */
-export async function queueSingle(app: Pick<App, 'db' | 'clock' | 'queue' | 'settings'>, shopId: string, mail: SingleMail): Promise<string> {
+export async function queueSingle(app: Pick<App, 'db' | 'clock' | 'queue' | 'settings' | 'mail'>, shopId: string, mail: SingleMail): Promise<string> {
   const email = mail.to.email.trim()
   if (!isAddress(email)) throw invalid('This is not an e-mail address.', { to: 'is not an e-mail address' })
   const settings = await getSettings(app, shopId)
   if (!settings.senderEmail || !settings.senderName) throw invalid('Please fill in the sender in the settings first.', { sender: 'is not complete' })
+  const fault = mail.kind === 'test' ? await domainFault(app, settings) : await confirmationFault(app, settings)
+  if (fault) throw invalid(fault, { sender: 'has a domain that is not verified' })
   const now = app.clock.now()
   const id = newId(now)
   await app.db.transaction(async () => {
     await app.db.insert(messages).values({
       shopId, id, kind: mail.kind, subject: mail.subject, preheader: '', html: mail.html, text: mail.text, language: mail.language,
-      fromName: settings.senderName, fromEmail: settings.senderEmail, replyTo: settings.replyTo, createdAt: now,
+      fromName: settings.senderName, fromEmail: settings.senderEmail, replyTo: settings.replyTo, way: 'individual', createdAt: now,
     })
     await insertAll(app.db, links, (mail.links ?? []).map((link) => ({ shopId, messageId: id, ...link })))
     const ofAddress = and(eq(suppressions.shopId, shopId), eq(suppressions.addressHash, addressHash(app.settings.keys, shopId, email)))

@@ -1,13 +1,13 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { insertAll } from '../db/insert-all.ts'
 import type { JsonCell } from '../db/json-rows.ts'
-import { campaigns, deliveries, suppressions } from '../db/schema.ts'
+import { campaigns, deliveries } from '../db/schema.ts'
 import { after, HOUR, MINUTE } from '../lib/clock.ts'
-import { addressHash } from '../lib/crypto.ts'
 import type { Outcome } from '../mail/provider.ts'
+import { blockAddresses } from './batches.ts'
 import type { Begun } from './claim.ts'
 import type { DeliveryReason } from './contract.ts'
+import { pauseWords } from './pause-words.ts'
 import type { Stop } from './post.ts'
 import { givenRows, sameRow, type Run } from './run.ts'
 
@@ -18,7 +18,7 @@ export interface Result {
 }
 
 /** After this many tries a mail that the receiving server keeps putting off is refused (about two days). */
-const patience = 12
+export const patience = 12
 
 /**
  * Writes down what became of a batch, in one statement. `accepted` counts wherever the row stands by now (it may have been
@@ -41,6 +41,7 @@ export async function record(app: App, run: Run, worker: string, results: Result
           nextAt: sql`${given.time(7)}`,
           attempts: sql`${deliveries.attempts} - ${given.int(8)}`,
           acceptedAt: sql`coalesce(${deliveries.acceptedAt}, ${given.time(9)})`,
+          detail: sql`${given.text(10)}`,
           leaseUntil: null,
           updatedAt: now,
         })
@@ -55,41 +56,39 @@ export async function record(app: App, run: Run, worker: string, results: Result
             ),
           ),
         )
-      await insertAll(
-        app.db,
-        suppressions,
-        bad.map(({ row, outcome }) => ({
-          shopId, addressHash: addressHash(app.settings.keys, shopId, row.email), reason: 'bounced' as const,
-          detail: outcome?.kind === 'refused' ? outcome.reason : null, createdAt: now,
-        })),
-        { target: ['shopId', 'addressHash', 'reason'] },
-      )
-      if (stop?.kind === 'paused' && run.campaign)
-        await app.db
-          .update(campaigns)
-          .set({ status: 'paused', statusReason: `Paused: the mail service did not take the mail (${stop.reason}). Nobody got it twice. Once this is repaired, press Resume.`, updatedAt: now })
-          .where(and(eq(campaigns.shopId, shopId), eq(campaigns.id, messageId), eq(campaigns.status, 'sending')))
+      await blockAddresses(app, shopId, bad.map(({ row, outcome }) => ({ email: row.email, detail: outcome?.kind === 'refused' ? outcome.reason : undefined })), now)
+      if (stop?.kind === 'paused') await pauseCampaign(app, run, stop.reason)
     }),
   )
   if (stop?.kind === 'paused') app.log.warn({ messageId, reason: stop.reason }, 'sending was paused: the provider refuses us')
 }
 
+/** The campaign waits for somebody to repair what its provider says, and to resume it. */
+export async function pauseCampaign(app: Pick<App, 'db' | 'clock' | 'mail'>, run: Run, reason: string): Promise<void> {
+  if (!run.campaign) return
+  await app.db
+    .update(campaigns)
+    .set({ status: 'paused', statusReason: pauseWords(app.mail.name, reason), updatedAt: app.clock.now() })
+    .where(and(eq(campaigns.shopId, run.shopId), eq(campaigns.id, run.messageId), eq(campaigns.status, 'sending')))
+}
+
 /**
- * state, reason, providerId, nextAt, attempts to take back, acceptedAt. While the provider refuses us a campaign is paused and
+ * state, reason, providerId, nextAt, attempts to take back, acceptedAt, what the provider said. While the provider refuses us a campaign is paused and
  * goes on when somebody resumes it; a single mail has nobody to resume it and tries again every ten minutes.
  */
 function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date, isCampaign: boolean): JsonCell[] {
-  const again = (at: Date | null, back: 0 | 1): JsonCell[] => ['pending', null, null, at, back, null]
-  const ended = (reason: DeliveryReason): JsonCell[] => ['refused', reason, null, null, 0, null]
+  const said = outcome && 'reason' in outcome ? outcome.reason : null
+  const again = (at: Date | null, back: 0 | 1): JsonCell[] => ['pending', null, null, at, back, null, said]
+  const ended = (reason: DeliveryReason): JsonCell[] => ['refused', reason, null, null, 0, null, said]
   const repaired = isCampaign ? null : after(now, 10 * MINUTE)
   if (!outcome) return again(stop?.kind === 'rest' ? stop.until : stop?.kind === 'paused' ? repaired : null, 1)
   switch (outcome.kind) {
     case 'accepted':
-      return ['accepted', null, outcome.providerId, null, 0, now]
+      return ['accepted', null, outcome.providerId, null, 0, now, null]
     case 'refused':
       return ended(outcome.badAddress ? 'bad_address' : 'provider_refused')
     case 'uncertain':
-      return ['uncertain', null, null, null, 0, null]
+      return ['uncertain', null, null, null, 0, null, said]
     case 'paused':
       return again(repaired, 1)
     case 'later': {
@@ -101,7 +100,7 @@ function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date, isCampa
 }
 
 /** A fault of the database must not turn known outcomes into doubts, so it is tried a little longer. */
-async function steadily(work: () => Promise<void>): Promise<void> {
+export async function steadily(work: () => Promise<void>): Promise<void> {
   for (const wait of [100, 500, 2000]) {
     try {
       return await work()

@@ -8,7 +8,7 @@ export interface Run {
   shopId: string
   messageId: string
   message: typeof messages.$inferSelect
-  shop: { name: string; url: string | null; domain: string; status: string }
+  shop: { name: string; url: string | null; domain: string; status: string; currency: string }
   settings: { tracking: 'off' | 'consented' | 'by_law'; postalAddress: string }
   /** Null for what is not a campaign. */
   campaign: { name: string; status: string } | null
@@ -19,7 +19,7 @@ export async function loadRun(app: Pick<App, 'db'>, shopId: string, messageId: s
   const [row] = await app.db
     .select({
       message: messages,
-      shop: { name: shops.name, url: shops.url, domain: shops.domain, status: shops.status },
+      shop: { name: shops.name, url: shops.url, domain: shops.domain, status: shops.status, currency: shops.currency },
       settings: { tracking: shopSettings.tracking, postalAddress: shopSettings.postalAddress },
       campaignName: campaigns.name,
       campaignStatus: campaigns.status,

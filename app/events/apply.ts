@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { deleteProduct, storeProducts } from '../catalogue/store-products.ts'
 import { noteStoreConsent } from '../consent/disagreements.ts'
 import { recordConsent } from '../consent/record.ts'
-import { privacyRequests, subscribers, subscriberTags, suppressions, shops, syncs } from '../db/schema.ts'
+import { privacyRequests, subscribers, subscriberTags, shops, syncs } from '../db/schema.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { DAY, after } from '../lib/clock.ts'
 import { addressHash, normaliseEmail } from '../lib/crypto.ts'
@@ -11,6 +11,7 @@ import { newId } from '../lib/ids.ts'
 import type { StoreCustomer, StoreEvent } from '../platforms/platform.ts'
 import { uninstalled, updateScopes, updateShop } from '../shops/installed.ts'
 import type { Shop } from '../shops/shops.ts'
+import { buryAddresses } from '../subscribers/erase.ts'
 import { findByEmail, findByPlatformId } from '../subscribers/find.ts'
 import { mergeSubscribers } from '../subscribers/merge.ts'
 import { upsertSubscribers, type Subscriber } from '../subscribers/upsert.ts'
@@ -92,11 +93,12 @@ async function bulkFinished(app: App, shopId: string, operationId: string): Prom
   for (const { kind } of waiting) await app.queue.add('sync.read', { shopId, kind }, { key: `${shopId}:${kind}:now` })
 }
 
-/** The merchant deleted the record: no request to be forgotten, but nothing says any more that we may write. */
+/** The merchant deleted the record: no request to be forgotten, but nothing says any more that we may write, and the record's tags are gone with it. */
 async function customerDeleted(app: App, shopId: string, platformId: string, at: Date): Promise<void> {
   const known = await findByPlatformId(app, shopId, platformId)
   if (!known || (known.platformUpdatedAt && known.platformUpdatedAt > at)) return
   await app.db.update(subscribers).set({ platformId: null, platformUpdatedAt: at, updatedAt: app.clock.now() }).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, known.id)))
+  await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, known.id)))
   await recordConsent(app, shopId, [{ subscriberId: known.id, purpose: 'email_marketing', act: 'withdrawn', basis: 'none', method: 'store_event', source: 'Customer deleted in the store', occurredAt: at }])
 }
 
@@ -132,9 +134,7 @@ async function openRequest(app: App, shopId: string, { requestId, platformId, em
 async function redactCustomer(app: App, shopId: string, { platformId, email }: Extract<StoreEvent, { kind: 'redact_customer' }>): Promise<void> {
   const people = await peopleOf(app, shopId, platformId, email)
   const addresses = [...people.map((person) => person.email), ...(email ? [email] : [])]
-  const now = app.clock.now()
-  const stones = [...new Set(addresses.map((address) => addressHash(app.settings.keys, shopId, address)))].map((hash) => ({ shopId, addressHash: hash, reason: 'erased' as const, detail: null, createdAt: now }))
-  await insertAll(app.db, suppressions, stones, { target: ['shopId', 'addressHash', 'reason'] })
+  await buryAddresses(app, shopId, [...new Set(addresses.map((address) => addressHash(app.settings.keys, shopId, address)))])
   for (const person of people) {
     const requestId = await addRequest(app, shopId, 'redact', person.id, person.email, null)
     await app.queue.add('privacy.redact', { shopId, subscriberId: person.id, requestId })

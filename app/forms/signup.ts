@@ -6,6 +6,7 @@ import { askForWriteBack } from '../consent/write-back.ts'
 import { languageOf } from '../consent/words.ts'
 import { forms, formVersions, suppressions } from '../db/schema.ts'
 import { queueSingle } from '../deliveries/queue-single.ts'
+import { confirmationFault } from '../domains/may-send.ts'
 import { appendEvents } from '../events/append.ts'
 import { addressHash } from '../lib/crypto.ts'
 import { newId } from '../lib/ids.ts'
@@ -33,6 +34,7 @@ export async function signUp(app: App, shop: Shop, input: SignupInput, ip: strin
   const settings = await getSettings(app, shop.id)
   if (!form || form.status !== 'on' || shop.status === 'uninstalled') return { ok: false, message: words.closed }
   if (!settings.senderEmail || !settings.senderName) return { ok: false, message: words.closed }
+  if (await confirmationFault(app, settings)) return { ok: false, message: words.closed } // another shop's domain
   if (!isAddress(input.email)) return { ok: false, message: words.badEmail, fields: { email: words.badEmail } }
   const shown = await shownForm(app, form, input, shop)
   const welcome: SignupReply = { ok: true, message: settings.doubleOptIn ? shown.success || words.pressButton : words.onTheList }

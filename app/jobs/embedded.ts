@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lte, or } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lte, or, sql } from 'drizzle-orm'
 import { jobs } from '../db/schema.ts'
 import type { Db } from '../db/open.ts'
 import { MINUTE, after, type Clock } from '../lib/clock.ts'
@@ -21,7 +21,9 @@ export function embeddedQueue({ db, clock, log }: { db: Db; clock: Clock; log: L
 
   const take = async (limit: number): Promise<Job[]> => {
     const now = clock.now()
-    const due = or(and(eq(jobs.state, 'ready'), lte(jobs.runAt, now)), and(eq(jobs.state, 'running'), lte(jobs.leaseUntil, now)))
+    // A lease that ends later than any can was taken while the clock was ahead: it is over.
+    const over = or(lte(jobs.leaseUntil, now), gt(jobs.leaseUntil, after(now, 2 * lease)))
+    const due = or(and(eq(jobs.state, 'ready'), lte(jobs.runAt, now)), and(eq(jobs.state, 'running'), over))
     const candidates = db.select({ id: jobs.id }).from(jobs).where(due).orderBy(asc(jobs.runAt), asc(jobs.id)).limit(limit + running.size)
     const taken = await db
       .update(jobs)
@@ -67,7 +69,7 @@ export function embeddedQueue({ db, clock, log }: { db: Db; clock: Clock; log: L
       await db
         .insert(jobs)
         .values({ id: newId(now), kind, payload, uniqueKey: options.key ?? null, state: 'ready', runAt: options.at ?? now, attempts: 0, createdAt: now })
-        .onConflictDoNothing()
+        .onConflictDoUpdate({ target: [jobs.kind, jobs.uniqueKey], set: { runAt: sql`excluded.run_at` }, setWhere: sql`${jobs.runAt} > excluded.run_at` })
       turns.wake()
     },
 

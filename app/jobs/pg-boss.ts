@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { and, desc, eq, inArray, lte } from 'drizzle-orm'
+import { and, desc, eq, inArray, lte, sql } from 'drizzle-orm'
 import { PgBoss } from 'pg-boss'
 import { jobs } from '../db/schema.ts'
 import { skipLocked, type Db } from '../db/open.ts'
@@ -90,7 +90,7 @@ export function pgBossQueue({ db, clock, log }: { db: Db; clock: Clock; log: Log
         await db
           .insert(jobs)
           .values({ id: newId(now), kind, payload, uniqueKey: options.key ?? null, state: 'ready', runAt: options.at, attempts: 0, createdAt: now })
-          .onConflictDoNothing()
+          .onConflictDoUpdate({ target: [jobs.kind, jobs.uniqueKey], set: { runAt: sql`excluded.run_at` }, setWhere: sql`${jobs.runAt} > excluded.run_at` })
         return
       }
       await open()

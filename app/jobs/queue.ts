@@ -3,7 +3,7 @@ import type { JobKind, JobPayload } from './kinds.ts'
 export interface AddOptions {
   /** Not before this instant of `app.clock`. */
   at?: Date
-  /** While a job of this kind and key waits, adding another does nothing. Once it runs, the next one may wait behind it. */
+  /** While a job of this kind and key waits, adding another does nothing but bring it forward: the earlier time counts. Once it runs, the next one may wait behind it. */
   key?: string
 }
 

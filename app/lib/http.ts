@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express'
 import type { z } from 'zod'
 import type { App } from '../app.ts'
 import type { Shop } from '../shops/shops.ts'
-import { invalid } from './errors.ts'
+import { AppError, invalid } from './errors.ts'
 
 /** A request of a signed-in person of a shop. The shop comes from the verified session token, never from a parameter. */
 export interface ShopRequest {
@@ -35,11 +35,49 @@ export type Route =
       path: string
       /** How the body is read: as raw bytes (to verify a signature) or as a form of a plain page. */
       body?: 'raw' | 'form'
+      /**
+       * Asked for thousands of times a second: stands before everything that all others pass. It reads its body itself (`readRaw`)
+       * and writes its answer itself (`answerLean`).
+       */
+      lean?: true
       handle: (app: App, request: Request, response: Response, next: NextFunction) => Promise<void>
     }
 
 export const shopRoute = (method: Method, path: string, handle: (request: ShopRequest) => Promise<unknown>): Route => ({ guard: 'shop', method, path, handle })
 export const proxyRoute = (method: 'get' | 'post', path: string, handle: (request: ProxyRequest) => Promise<unknown>): Route => ({ guard: 'proxy', method, path, handle })
+
+/** What every answer says: nothing of ours is framed, guessed at or asked for without encryption, unless the answer says otherwise. */
+export const safeHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+/** The same for `answerLean`. */
+export const safeList = Object.entries(safeHeaders).flat()
+
+/**
+ * Writes a whole answer at once, which costs a third of what Express does for it. `headers`: name, value, name, value … A page needs
+ * `safeList` among them. The body is latin1, because Node writes a text together with the headers, and bytes after them.
+ */
+export function answerLean(response: Response, status: number, headers: string[], body = ''): void {
+  response.writeHead(status, [...headers, 'Content-Length', String(body.length)]).end(body, 'latin1')
+}
+
+/** The body of a request as it came, at most `limit` bytes (413). Rejects when the sender went away. */
+export function readRaw(request: Request, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let size = 0
+    request.on('data', (part: Buffer) => {
+      size += part.length
+      if (size <= limit) parts.push(part)
+      else reject(new AppError(413, 'too_large', 'The request is too large.'))
+    })
+    request.on('end', () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)))
+    request.on('error', () => reject(new AppError(400, 'malformed', 'The request could not be read.')))
+  })
+}
 
 /** Parses what came over a border; a fault names each field in words. */
 export function parse<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {

@@ -10,11 +10,18 @@ export function checkMail(mail: Mail): Outcome | null {
   if (!isAddress(mail.from.email)) return fault('the sender is not one e-mail address')
   if (mail.replyTo !== '' && !isAddress(mail.replyTo)) return fault('the reply address is not one e-mail address')
   if ([mail.subject, mail.from.name, mail.key].some(hasControl)) return fault('a header holds a line break')
-  for (const [name, value] of Object.entries(mail.headers))
-    if (!/^[A-Za-z0-9-]{1,76}$/.test(name) || hasControl(value)) return fault('a header holds a line break')
+  for (const name of Object.keys(mail.headers)) {
+    if (!/^[A-Za-z0-9-]{1,76}$/.test(name) || hasControl(mail.headers[name]!)) return fault('a header holds a line break')
+    if (ours.has(name.toLowerCase()) || (name !== 'Message-ID' && name.toLowerCase() === 'message-id')) return fault(`the header ${name} is written by the provider`)
+  }
   if (mail.subject.trim() === '') return fault('the mail has no subject')
   return null
 }
+
+/** Headers that come from the mail's own fields, or that only a mail server writes: given twice, nobody knows which one counts. */
+const ours = new Set([
+  'from', 'to', 'cc', 'bcc', 'sender', 'reply-to', 'subject', 'date', 'mime-version', 'content-type', 'content-transfer-encoding', 'return-path', 'received', 'dkim-signature',
+])
 
 /** One plain address, local@domain, as we let it leave: no spaces, quotes, angle brackets, commas or control characters. */
 export const isAddress = (value: string): boolean =>

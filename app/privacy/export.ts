@@ -1,6 +1,8 @@
 import { and, eq, getTableColumns, getTableName } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { orderLines, orders, privacyRequests, subscribers, subscriberAliases } from '../db/schema.ts'
+import { batches, deliveries, orderLines, orders, privacyRequests, subscribers, subscriberAliases } from '../db/schema.ts'
+import { acceptedAtOf, detailOf, itsBatch, reasonOf, stateOf, updatedAtOf } from '../deliveries/state.ts'
+import { ledgerOf } from '../subscribers/ledger.ts'
 import { tablesWith } from './tables.ts'
 
 /**
@@ -23,10 +25,18 @@ async function everythingAbout(app: App, shopId: string, subscriberId: string): 
   found.subscriber = (await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, subscriberId))))[0] ?? null
   found.earlier_records = await app.db.select().from(subscriberAliases).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, subscriberId)))
   for (const table of tablesWith('subscriberId')) {
-    if (table === privacyRequests) continue
+    if (table === privacyRequests || table === deliveries) continue
     const columns = getTableColumns(table)
     found[getTableName(table)] = await app.db.select().from(table).where(and(eq(columns.shopId!, shopId), eq(columns.subscriberId!, subscriberId)))
   }
+  found.deliveries = (
+    await app.db
+      .select({ row: deliveries, state: stateOf, reason: reasonOf, detail: detailOf, acceptedAt: acceptedAtOf, updatedAt: updatedAtOf })
+      .from(deliveries)
+      .leftJoin(batches, itsBatch)
+      .where(await ledgerOf(app, shopId, [subscriberId]))
+      .orderBy(deliveries.messageId)
+  ).map(({ row, ...read }) => ({ ...row, ...read }))
   found.order_lines = await app.db
     .select({ orderId: orderLines.orderId, title: orderLines.title, quantity: orderLines.quantity, price: orderLines.price })
     .from(orderLines)

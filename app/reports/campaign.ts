@@ -1,10 +1,10 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { figuresOf, type Figures } from '../campaigns/figures.ts'
 import { show } from '../campaigns/render.ts'
 import { findCampaign } from '../campaigns/state.ts'
 import { trackingAllowedSql } from '../consent/tracking.ts'
-import { attributions, deliveries, events, links, messages, orderLines, orders, subscribers } from '../db/schema.ts'
+import { attributions, batches, deliveries, events, links, messages, orderLines, orders, subscribers } from '../db/schema.ts'
 import { isReason, reasonWords, type SendProgress } from '../deliveries/contract.ts'
 import { progressOf } from '../deliveries/progress.ts'
 import { notFound } from '../lib/errors.ts'
@@ -63,13 +63,22 @@ async function clicksByLink(app: Pick<App, 'db'>, shopId: string, id: string): P
 
 /** Why people did not get it, most frequent first. */
 async function reasonsOf(app: Pick<App, 'db'>, shopId: string, id: string): Promise<CampaignReport['reasons']> {
-  const rows = await app.db
-    .select({ reason: deliveries.reason, people: count() })
+  const without = ['excluded', 'suppressed', 'refused', 'held']
+  const alone = app.db
+    .select({ reason: sql<string>`${deliveries.reason}`, people: sql`count(*)`.mapWith(Number) })
     .from(deliveries)
-    .where(and(eq(deliveries.shopId, shopId), eq(deliveries.messageId, id), inArray(deliveries.state, ['excluded', 'suppressed', 'refused', 'held']), isNotNull(deliveries.reason)))
+    .where(and(eq(deliveries.shopId, shopId), eq(deliveries.messageId, id), inArray(deliveries.state, without), isNotNull(deliveries.reason)))
     .groupBy(deliveries.reason)
-    .orderBy(desc(count()), asc(deliveries.reason))
-  return rows.map(({ reason, people }) => ({ reason: reason!, words: isReason(reason) ? reasonWords[reason] : reason!, people }))
+  const together = app.db
+    .select({ reason: sql<string>`${batches.reason}`, people: sql`sum(${batches.people})`.mapWith(Number) })
+    .from(batches)
+    .where(and(eq(batches.shopId, shopId), eq(batches.messageId, id), inArray(batches.state, without), isNotNull(batches.reason), gt(batches.people, 0)))
+    .groupBy(batches.reason)
+  const sums = new Map<string, number>()
+  for (const { reason, people } of await alone.unionAll(together)) sums.set(reason, (sums.get(reason) ?? 0) + people)
+  return [...sums]
+    .map(([reason, people]) => ({ reason, words: isReason(reason) ? reasonWords[reason] : reason, people }))
+    .toSorted((a, b) => b.people - a.people || (a.reason < b.reason ? -1 : 1))
 }
 
 /** What the credited orders held, by what it brought in. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { complaintNotice } from '../campaigns/contract.ts'
 import { sendProgress } from '../deliveries/contract.ts'
 
 /** GET /api/home */
@@ -13,10 +14,12 @@ export const homeView = z.object({
   days: z.array(z.object({ day: z.string(), mailable: z.number(), gained: z.number(), lost: z.number(), revenue: z.number() })),
   mailable: z.number(),
   everybody: z.number(),
-  onboarding: z.object({ dismissed: z.boolean(), sender: z.boolean(), form: z.boolean(), campaign: z.boolean(), synced: z.boolean() }),
+  /** `popupOn` and `joined` (somebody has signed up once) are facts: whether the theme shows a form only the admin itself can tell. */
+  onboarding: z.object({ dismissed: z.boolean(), sender: z.boolean(), domain: z.boolean(), popupOn: z.boolean(), joined: z.boolean(), campaign: z.boolean(), synced: z.boolean() }),
   next: z.object({ title: z.string(), body: z.string(), action: z.string(), href: z.string() }).nullable(),
   sending: z.array(z.object({ id: z.string(), name: z.string(), progress: sendProgress })),
   syncing: z.boolean(),
+  complaints: complaintNotice.nullable(),
 })
 export type HomeView = z.infer<typeof homeView>
 // POST /api/home/dismiss-onboarding {}

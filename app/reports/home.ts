@@ -1,8 +1,10 @@
 import { and, asc, count, desc, eq, gte, inArray, isNull, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { complaintNoticeOf } from '../campaigns/complaints.ts'
 import { countUnattested } from '../consent/mailable.ts'
 import { attributions, campaigns, events, forms, messages, orders, shopSettings, syncs } from '../db/schema.ts'
 import { progressOf } from '../deliveries/progress.ts'
+import { domainFault } from '../domains/may-send.ts'
 import { formatMoney } from '../lib/money.ts'
 import { getSettings, type Shop } from '../shops/shops.ts'
 import type { HomeView } from './contract.ts'
@@ -13,7 +15,7 @@ import { nextStep } from './next-step.ts'
 const span = 30
 
 /** What the store owner sees first: did my mail earn anything, how does the list grow, what should I do next. */
-export async function homeView(app: Pick<App, 'db' | 'clock'>, shop: Shop): Promise<HomeView> {
+export async function homeView(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: Shop): Promise<HomeView> {
   const days = lastDays(shop.timezone, app.clock.now(), span)
   const settings = await getSettings(app, shop.id)
   const growth = await growthOf(app, shop.id, days, settings.recordsAttestedAt)
@@ -22,13 +24,13 @@ export async function homeView(app: Pick<App, 'db' | 'clock'>, shop: Shop): Prom
   const [orders, revenue] = [sum([...sales.values()], (s) => s.orders), sum([...sales.values()], (s) => s.revenue)]
   const states = await app.db.select({ status: campaigns.status, campaigns: count() }).from(campaigns).where(eq(campaigns.shopId, shop.id)).groupBy(campaigns.status)
   const sent = states.some(({ status }) => ['sending', 'paused', 'sent'].includes(status))
-  // The inline form is on from the beginning but stands nowhere until it is placed in the theme: it counts when somebody used it.
+  // The inline form is on from the beginning but stands nowhere until it is placed in the theme: that somebody joined tells of it.
   const [popup] = await app.db.select({ id: forms.id }).from(forms).where(and(eq(forms.shopId, shop.id), eq(forms.kind, 'popup'), eq(forms.status, 'on'))).limit(1)
   const [joined] = await app.db.select({ id: events.id }).from(events).where(and(eq(events.shopId, shop.id), eq(events.kind, 'signed_up'))).limit(1)
   const reads = await app.db.select({ kind: syncs.kind, state: syncs.state }).from(syncs).where(eq(syncs.shopId, shop.id)).orderBy(asc(syncs.kind))
   const sender = Boolean(settings.senderName && settings.senderEmail && settings.postalAddress.trim())
   const synced = ['customers', 'products', 'orders'].every((kind) => reads.some((read) => read.kind === kind && read.state === 'done'))
-  const onboarding = { dismissed: settings.onboardingDismissedAt !== null, sender, form: (popup ?? joined) !== undefined, campaign: sent, synced }
+  const onboarding = { dismissed: settings.onboardingDismissedAt !== null, sender, domain: settings.senderEmail !== '' && (await domainFault(app, settings)) === null, popupOn: popup !== undefined, joined: joined !== undefined, campaign: sent, synced }
   return {
     shopName: shop.name,
     currency: shop.currency,
@@ -41,6 +43,7 @@ export async function homeView(app: Pick<App, 'db' | 'clock'>, shop: Shop): Prom
     onboarding,
     next: await nextStep(app, shop.id, { ...onboarding, mailable: growth.mailable, unattested: await countUnattested(app, shop.id), failed: reads.some((read) => read.state === 'failed') }),
     sending: await goingOut(app, shop.id),
+    complaints: await complaintNoticeOf(app, shop),
     syncing: reads.some((read) => ['waiting', 'asked', 'reading'].includes(read.state)),
   }
 }

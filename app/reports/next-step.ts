@@ -6,7 +6,9 @@ import type { HomeView } from './contract.ts'
 
 interface Situation {
   sender: boolean
-  form: boolean
+  domain: boolean
+  popupOn: boolean
+  joined: boolean
   campaign: boolean
   mailable: number
   unattested: number
@@ -27,11 +29,12 @@ export async function nextStep(app: Pick<App, 'db' | 'clock'>, shopId: string, n
   if (paused) return { title: `“${paused.name}” is paused`, body: 'Some people have it, some do not. Go on with it or end it.', action: 'Open the campaign', href: `/campaigns/${paused.id}` }
   if (now.failed) return { title: 'Reading your store did not finish', body: 'Some customers, products or orders may be missing here.', action: 'Look at the settings', href: '/settings?part=store' }
   if (!now.sender) return { title: 'Say who you are', body: 'Each mail carries your name, an address for replies and your postal address. It takes a minute.', action: 'Set up the sender', href: '/settings' }
+  if (!now.domain) return { title: 'Set up your sending domain', body: 'Mailboxes refuse newsletters from domains that do not vouch for them. You set a few records, once.', action: 'Show me the records', href: '/settings/domain' }
   if (now.unattested > 0) {
     const people = `${now.unattested.toLocaleString('en')} ${now.unattested === 1 ? 'person' : 'people'}`
     return { title: `Your store says that ${people} agreed to get mail`, body: 'Confirm how they agreed, and you may write to them.', action: 'Have a look', href: '/settings?part=consent' }
   }
-  if (!now.form) return { title: 'Let people sign up', body: 'The sign-up form is off. Switch it on, and visitors of your store can join.', action: 'Look at the form', href: '/forms' }
+  if (!now.popupOn && !now.joined) return { title: 'Let people sign up', body: 'The sign-up form is off. Switch it on, and visitors of your store can join.', action: 'Look at the form', href: '/forms' }
   const draft = recent.find(({ status }) => status === 'draft')
   const waiting = recent.some(({ status }) => ['scheduled', 'preparing', 'sending'].includes(status))
   if (waiting || now.mailable === 0) return null

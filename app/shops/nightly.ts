@@ -10,6 +10,7 @@ export async function nightly(app: App): Promise<void> {
   for (const id of await installedShops(app)) await app.queue.add('sync.reconcile', { shopId: id }, { key: id })
   const now = app.clock.now()
   await app.db.delete(inbox).where(lt(inbox.receivedAt, after(now, -keep)))
+  await app.db.delete(inbox).where(and(eq(inbox.topic, 'token'), lt(inbox.receivedAt, after(now, -DAY)))) // signatures that are too old to come again
   await app.db.delete(jobs).where(and(eq(jobs.state, 'failed'), lt(jobs.runAt, after(now, -keep))))
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { consentEntryView, consentState } from '../consent/contract.ts'
 
 /** Shown in words and colour: may we write to this person, and if not, why. */
-export const mailable = z.enum(['subscribed', 'pending', 'unconfirmed_record', 'unsubscribed', 'none', 'bounced', 'complained', 'restricted'])
+export const mailable = z.enum(['subscribed', 'pending', 'unconfirmed_record', 'unsubscribed', 'none', 'bounced', 'complained', 'blocked', 'restricted'])
 export type Mailable = z.infer<typeof mailable>
 
 /** GET /api/subscribers?search=&status=&tag=&cursor= (50 a page, newest first). `total` counts everybody who fits the filter. */

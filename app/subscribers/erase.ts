@@ -2,7 +2,8 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { personById } from '../consent/person.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { attributions, consentEntries, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressions } from '../db/schema.ts'
+import { attributions, consentEntries, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressionActs, suppressions } from '../db/schema.ts'
+import { holdFreezes, leaveBatch, ledgerOf, lockFollowed } from './ledger.ts'
 
 /**
  * Forgets a person in every table. What stays is a keyed hash of the address that keeps them from coming back by a sync or an
@@ -11,6 +12,7 @@ import { attributions, consentEntries, deliveries, events, messages, orders, sub
  */
 export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: string, given: string): Promise<boolean> {
   return app.db.transaction(async () => {
+    await holdFreezes(app, shopId)
     const person = await personById(app, shopId, given)
     if (!person) return false
     const { id } = person
@@ -23,14 +25,28 @@ export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: st
       and(
         eq(messages.shopId, shopId),
         eq(messages.kind, 'confirmation'),
-        or(...ids.map((one) => sql`${messages.id} in (select d.message_id from deliveries d where d.shop_id = ${shopId} and d.subscriber_id = ${one})`)),
+        or(...ids.map((one) => sql`${messages.id} in (select d.message_id from deliveries d where d.shop_id = ${shopId} and d.subscriber_id = ${one} and d.batch is null)`)),
       ),
     )
-    for (const table of [deliveries, consentEntries, events, attributions])
+    for (const row of await lockFollowed(app, shopId, ids)) await leaveBatch(app, shopId, row)
+    await app.db.delete(deliveries).where(await ledgerOf(app, shopId, ids))
+    for (const table of [consentEntries, events, attributions])
       await app.db.delete(table).where(and(eq(table.shopId, shopId), inArray(table.subscriberId, ids)))
     await app.db.update(orders).set({ subscriberId: null }).where(and(eq(orders.shopId, shopId), inArray(orders.subscriberId, ids)))
     await app.db.delete(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, id))) // tags and aliases go with it
-    await insertAll(app.db, suppressions, [{ shopId, addressHash: person.addressHash, reason: 'erased' as const, detail: null, createdAt: app.clock.now() }], { target: ['shopId', 'addressHash', 'reason'] })
+    await buryAddresses(app, shopId, [person.addressHash])
     return true
   })
+}
+
+/**
+ * Blocks addresses for good because their owners asked to be forgotten; nothing lifts that but their own new sign-up. What was noted
+ * about them beside other blocks goes. Joins the ambient transaction.
+ */
+export async function buryAddresses(app: Pick<App, 'db' | 'clock'>, shopId: string, hashes: string[]): Promise<void> {
+  if (hashes.length === 0) return
+  const now = app.clock.now()
+  await app.db.update(suppressions).set({ detail: null }).where(and(eq(suppressions.shopId, shopId), inArray(suppressions.addressHash, hashes)))
+  await app.db.delete(suppressionActs).where(and(eq(suppressionActs.shopId, shopId), inArray(suppressionActs.addressHash, hashes)))
+  await insertAll(app.db, suppressions, hashes.map((hash) => ({ shopId, addressHash: hash, reason: 'erased' as const, detail: null, createdAt: now })), { target: ['shopId', 'addressHash', 'reason'] })
 }

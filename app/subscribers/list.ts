@@ -50,7 +50,7 @@ export function statusOf(reason: DeliveryReason | null): Mailable {
 
 const statuses: Partial<Record<DeliveryReason, Mailable>> = {
   not_confirmed: 'pending', record_not_attested: 'unconfirmed_record', unsubscribed: 'unsubscribed', never_agreed: 'none', bounced: 'bounced', complained: 'complained',
-  restricted: 'restricted', suppressed: 'restricted', erased: 'pending', // forgotten, and somebody signed up with the address since: waits for its owner
+  restricted: 'restricted', suppressed: 'blocked', erased: 'pending', // forgotten, and somebody signed up with the address since: waits for its owner
 }
 
 function hasStatus(shopId: string, status: Mailable): SQL {

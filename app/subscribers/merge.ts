@@ -4,6 +4,7 @@ import { historiesOf, recordLower, type Purpose } from '../consent/record.ts'
 import { askForWriteBack } from '../consent/write-back.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { attributions, consentEntries, deliveries, events, orders, subscriberAliases, subscribers, subscriberTags } from '../db/schema.ts'
+import { holdFreezes, leaveBatch, ledgerOf, lockFollowed } from './ledger.ts'
 
 /**
  * Makes two records of one person one. Everything that the removed record did moves to the kept one; of the two consents the
@@ -13,6 +14,7 @@ import { attributions, consentEntries, deliveries, events, orders, subscriberAli
 export async function mergeSubscribers(app: Pick<App, 'db' | 'clock' | 'queue'>, shopId: string, keptId: string, removedId: string): Promise<boolean> {
   if (keptId === removedId) return false
   return app.db.transaction(async () => {
+    await holdFreezes(app, shopId)
     const both = await app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, [keptId, removedId]))).orderBy(subscribers.emailKey)
     const kept = both.find((person) => person.id === keptId)
     const removed = both.find((person) => person.id === removedId)
@@ -63,14 +65,24 @@ async function mergeConsent(app: Pick<App, 'db' | 'clock'>, shopId: string, kept
 
 /**
  * The send ledger keeps one row per mail and person. Where both had one, the removed record's row goes if nothing was begun;
- * a row that tells of a mail that left stays as it is, without the address.
+ * a row that tells of a mail that left stays as it is, without the address. A row that follows a batch which has not been posted leaves
+ * it, because a batch finds its people by their ids; while a batch is with the provider its rows stay where they are, and follow
+ * the person when that is over (deliveries/batches.ts, deliveries/follow-merged.ts).
  */
-async function moveDeliveries(app: Pick<App, 'db'>, shopId: string, keptId: string, removedId: string): Promise<void> {
-  const mine = and(eq(deliveries.shopId, shopId), eq(deliveries.subscriberId, removedId))
-  const alsoKept = sql`${deliveries.messageId} in (select k.message_id from deliveries k where k.shop_id = ${shopId} and k.subscriber_id = ${keptId})`
+async function moveDeliveries(app: Pick<App, 'db' | 'clock'>, shopId: string, keptId: string, removedId: string): Promise<void> {
+  const followed = await lockFollowed(app, shopId, [removedId])
+  const mine = await ledgerOf(app, shopId, [removedId])
+  for (const row of followed.filter(({ state }) => state === 'pending')) {
+    await leaveBatch(app, shopId, row)
+    const key = sql`(select b.request_id || '.' || ${removedId} from batches b where b.shop_id = ${shopId} and b.message_id = ${row.messageId} and b.n = ${row.n})`
+    await app.db.update(deliveries).set({ state: 'pending', requestId: key, updatedAt: app.clock.now() }).where(and(eq(deliveries.shopId, shopId), eq(deliveries.messageId, row.messageId), eq(deliveries.subscriberId, removedId)))
+  }
+  const alsoKept = sql`exists (select 1 from deliveries k where k.shop_id = ${shopId} and k.message_id = ${deliveries.messageId} and k.subscriber_id = ${keptId})`
+  const posting = followed.filter(({ state }) => state === 'posting' || state === 'uncertain').map((row) => row.messageId)
+  const settled = posting.length > 0 ? notInArray(deliveries.messageId, posting) : undefined
   await app.db.delete(deliveries).where(and(mine, alsoKept, inArray(deliveries.state, ['excluded', 'pending', 'claimed', 'suppressed', 'refused'])))
-  await app.db.update(deliveries).set({ email: '' }).where(and(mine, alsoKept, notInArray(deliveries.state, ['posting'])))
-  await app.db.update(deliveries).set({ subscriberId: keptId }).where(and(mine, sql`not ${alsoKept}`))
+  await app.db.update(deliveries).set({ email: '' }).where(and(mine, alsoKept, settled, sql`coalesce(${deliveries.state}, '') <> 'posting'`))
+  await app.db.update(deliveries).set({ subscriberId: keptId }).where(and(mine, settled, sql`not ${alsoKept}`))
 }
 
 function pick(which: (...values: number[]) => number, a: Date | null, b: Date | null): Date | null {

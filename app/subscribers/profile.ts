@@ -4,12 +4,14 @@ import type { ConsentEntryView, ConsentState } from '../consent/contract.ts'
 import { standingOf } from '../consent/mailable.ts'
 import { newestEntry, type ConsentEntry } from '../consent/record.ts'
 import { unsubscribe } from '../consent/unsubscribe.ts'
-import { campaigns, consentEntries, deliveries, events, links, messages, orders, subscriberTags } from '../db/schema.ts'
+import { batches, campaigns, consentEntries, deliveries, events, links, messages, orders, subscriberTags } from '../db/schema.ts'
+import { acceptedAtOf, itsBatch } from '../deliveries/state.ts'
 import { notFound } from '../lib/errors.ts'
 import { formatMoney } from '../lib/money.ts'
 import type { Shop } from '../shops/shops.ts'
 import type { Mailable, SubscriberProfile } from './contract.ts'
 import { findSubscriber } from './find.ts'
+import { ledgerOf } from './ledger.ts'
 import { statusOf } from './list.ts'
 import type { Subscriber } from './upsert.ts'
 import { sentenceOf, viewOfEntry } from './words.ts'
@@ -60,10 +62,11 @@ async function timelineOf(app: Pick<App, 'db'>, shop: Shop, person: Subscriber, 
   const names = new Map<string, string>() // message -> what the merchant calls it
   const bought = await app.db.select().from(orders).where(and(eq(orders.shopId, shop.id), eq(orders.subscriberId, person.id))).orderBy(desc(orders.processedAt)).limit(timelineSize)
   const sent = await app.db
-    .select({ messageId: deliveries.messageId, at: deliveries.acceptedAt })
+    .select({ messageId: deliveries.messageId, at: acceptedAtOf })
     .from(deliveries)
-    .where(and(eq(deliveries.shopId, shop.id), eq(deliveries.subscriberId, person.id), isNotNull(deliveries.acceptedAt)))
-    .orderBy(desc(deliveries.acceptedAt))
+    .leftJoin(batches, itsBatch)
+    .where(and(await ledgerOf(app, shop.id, [person.id]), isNotNull(acceptedAtOf)))
+    .orderBy(desc(acceptedAtOf))
     .limit(timelineSize)
   const done = await app.db.select().from(events).where(and(eq(events.shopId, shop.id), eq(events.subscriberId, person.id))).orderBy(desc(events.at), desc(events.id)).limit(timelineSize)
   const messageIds = [...new Set([...sent.map((row) => row.messageId), ...done.flatMap((row) => row.messageId ?? [])])]

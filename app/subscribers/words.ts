@@ -12,6 +12,8 @@ export function sentenceOf(status: Mailable, mail: ConsentEntry[], shop: Pick<Sh
       return 'Mail to this address came back, so nothing is sent to it.'
     case 'complained':
       return 'Marked a mail as spam, so nothing is sent to this address.'
+    case 'blocked':
+      return 'You blocked this address, so nothing is sent to it.'
     case 'restricted':
       return 'This person’s data may not be used, so nothing is sent.'
     case 'unsubscribed':

@@ -1,7 +1,9 @@
 import type { Brand, MailCheck, ProductPick } from './contract.ts'
 import { lookOf, type Look } from './colours.ts'
-import { hasMerge, splitMerge } from './merge.ts'
+import { hasMerge } from './merge.ts'
 import { isWebUrl } from './rich-text.ts'
+import { assemble } from './structure.ts'
+import { isFault, isLogic, splitTags, type MergeFault, type TagPiece } from './tags.ts'
 
 export interface CompiledLink {
   n: number
@@ -31,14 +33,25 @@ export function addCheck(build: Build, level: MailCheck['level'], code: string, 
 
 /** Words as HTML: everything escaped, merge tags kept for later. Faulty tags are noted and shown as they were written. */
 export function words(build: Build, text: string, blockId: string | null): string {
-  return splitMerge(text)
-    .map((piece) => {
-      if (piece.tag === 'good') return keep(build, piece.text)
-      if (piece.tag) addCheck(build, 'error', 'merge_tag', piece.tag.message, blockId)
-      return escapeWords(piece.text)
+  const pieces = splitTags(text)
+  const sound = noteFaults(build, assemble(pieces.map((piece) => ({ piece, place: null }))).faults, blockId)
+  return written(build, pieces, sound)
+}
+
+/** @returns whether there are none. */
+export function noteFaults(build: Build, faults: MergeFault[], blockId: string | null): boolean {
+  for (const fault of faults) addCheck(build, 'error', 'merge_tag', fault.message, blockId)
+  return faults.length === 0
+}
+
+/** @param sound false when something is wrong with the tags: then none of them may make a choice. */
+export const written = (build: Build, pieces: TagPiece[], sound: boolean): string =>
+  pieces
+    .map(({ text, tag }) => {
+      if (tag === null || isFault(tag)) return escapeWords(text)
+      return isLogic(tag) && !sound ? escapeWords(text).replace('{', '&#123;') : keep(build, text)
     })
     .join('')
-}
 
 /** Words for the text part; a bracket pair of the merchant's cannot be taken for one of our marks. */
 export const plain = (text: string): string => text.replace(privateUse, '').replace(/\[(?=\[)/g, '[ ')

@@ -2,7 +2,7 @@ import { addCheck, type Build } from './build.ts'
 import { contrast } from '../lib/colour.ts'
 import type { CompileInput } from './compile.ts'
 import type { MailCheck } from './contract.ts'
-import { mergeFaults } from './merge.ts'
+import { mergeFaults, usualWords } from './merge.ts'
 
 /** Gmail clips a mail's HTML at 102 KB and hides the rest, the unsubscribe link with it. */
 const clippedAt = 102 * 1024
@@ -14,14 +14,14 @@ const linkBytes = 150
 export const arrivingBytes = (html: string): number => Buffer.byteLength(html) + footerBytes + (html.match(/\[\[link:\d+\]\]/g)?.length ?? 0) * linkBytes
 
 /** Everything there is to say about a mail, faults first. Each topic answers, so that the editor can show what is fine too. */
-export function check(build: Build, { subject, preheader, content, brand }: CompileInput, html: string): MailCheck[] {
+export function check(build: Build, { subject, preheader, content, brand, shop }: CompileInput, html: string): MailCheck[] {
   const add = (level: MailCheck['level'], code: string, message: string): void => addCheck(build, level, code, message)
 
   for (const [field, value] of [['subject', subject], ['preheader', preheader]] as const) {
     for (const fault of mergeFaults(value)) add('error', 'merge_tag', `In the ${field === 'subject' ? 'subject' : 'preview text'}: ${fault.message}`)
   }
-  const length = subject.trim().length
-  if (length === 0) add('error', 'subject_empty', 'Write a subject.')
+  const length = usualWords(subject, shop).trim().length
+  if (subject.trim() === '') add('error', 'subject_empty', 'Write a subject.')
   else if (length > 70) add('hint', 'subject_long', `The subject has ${length} characters. Phones show about 40, computers about 70.`)
   else add('ok', 'subject', `The subject has ${length} characters.`)
 

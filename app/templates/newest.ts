@@ -4,6 +4,7 @@ import { productPicks } from '../catalogue/picks.ts'
 import { products } from '../db/schema.ts'
 import type { Shop } from '../shops/shops.ts'
 import type { ProductPick } from './contract.ts'
+import { storefront } from './merge.ts'
 import type { StarterInput } from './starters.ts'
 
 /** The shop's newest products that can be bought and seen, newest first. */
@@ -22,6 +23,3 @@ export async function newestProducts(app: Pick<App, 'db'>, shopId: string, limit
 export async function starterInput(app: Pick<App, 'db'>, shop: Shop): Promise<StarterInput> {
   return { shop: { name: shop.name, url: storefront(shop) }, products: await newestProducts(app, shop.id, 6) }
 }
-
-/** Where the shop's customers find it. */
-export const storefront = (shop: { url: string | null; domain: string }): string => shop.url ?? `https://${shop.domain}`

@@ -1,9 +1,12 @@
-import { attribute, link, plain, words, type Build } from './build.ts'
+import { attribute, link, noteFaults, plain, written, type Build } from './build.ts'
 import { readRichText, type RichPiece } from './rich-text.ts'
+import { assemble, type Placed } from './structure.ts'
+import { splitTags } from './tags.ts'
 
 /** A text block as HTML and as plain text, drawn from the same pieces so that both carry the same links. */
 export function drawRichText(build: Build, source: string, blockId: string): { html: string; text: string } {
   const pieces = readRichText(source)
+  const sound = noteFaults(build, assemble(placed(pieces)).faults, blockId)
   let html = ''
   let text = ''
   const lists: { ordered: boolean; n: number }[] = []
@@ -18,7 +21,7 @@ export function drawRichText(build: Build, source: string, blockId: string): { h
       const spaced = piece.text.replace(/\s+/g, ' ')
       const loose = inParagraph === 0 && lists.length === 0
       if (loose && spaced.trim() === '' && (at === 0 || at === pieces.length - 1)) return
-      html += words(build, spaced, blockId)
+      html += written(build, splitTags(spaced), sound)
       text += plain(/[\n ]$|^$/.test(text) ? spaced.trimStart() : spaced)
     } else if ('br' in piece) {
       html += '<br />'
@@ -80,4 +83,16 @@ function labelOf(pieces: RichPiece[], from: number): string {
     if ('text' in piece) label += piece.text
   }
   return label
+}
+
+/** The tags of a text with the element that each stands in: a condition that began in one paragraph cannot end in another. */
+function placed(pieces: RichPiece[]): Placed[] {
+  const all: Placed[] = []
+  const open: object[] = [{}]
+  for (const piece of pieces) {
+    if ('open' in piece) open.push(piece)
+    else if ('close' in piece) open.pop()
+    else if ('text' in piece) for (const tag of splitTags(piece.text.replace(/\s+/g, ' '))) all.push({ piece: tag, place: open.at(-1) })
+  }
+  return all
 }

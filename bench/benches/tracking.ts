@@ -17,9 +17,10 @@ import { addCampaign, addPeople, openStore } from '../store.ts'
  * by the same generator. All events must be in the log within a second of the last answer.
  */
 export const open: OpenBench = async ({ recipients }) => {
-  const people = recipients ?? 10_000
+  const people = recipients ?? 30_000
   const store = await openStore()
   const { app, shop } = store
+  await app.beside?.start()
   const product = await serve(createServer(app))
   const limit = await serve(express().get('/', (_request, response) => void response.send('Hello world')))
   const load = startLoad()

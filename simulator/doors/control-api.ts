@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { grantScopes, install, revokeScopes, uninstall } from '../actions/index.ts'
 import { deliverEvents, reportSpam, waitingEvents } from '../mail/events.ts'
 import { clickLink, linksOf, openMail, unsubscribe } from '../mail/mailbox.ts'
+import { removeRecord, setRecord } from '../mail/name-servers.ts'
 import { waitingDeliveries } from '../platform/webhooks.ts'
+import { setAskedRecords } from '../story/domain.ts'
 import type { SimMail, World } from '../types.ts'
 
 /** What the doors may ask of the running simulator. */
@@ -17,6 +19,7 @@ const count = z.number().int().min(0).max(1000)
 const faults = z.strictObject({
   'webhooks.duplicate': z.boolean(), 'webhooks.reorder': z.boolean(), 'webhooks.dropNext': count,
   'api.throttleNext': count, 'api.errorNext': count, 'api.slowMs': z.number().int().min(0).max(60_000),
+  'dns.silent': z.boolean(),
   'bulk.scatter': z.boolean(), 'bulk.failNext': count,
   'mail.tooManyNext': count, 'mail.errorNext': count, 'mail.hangNext': count, 'mail.loseAnswerNext': count, 'mail.duplicateEvents': z.boolean(), 'mail.refuseAddresses': z.array(z.string()),
 }).partial()
@@ -90,6 +93,11 @@ export function controlRouter(world: World, controls: Controls): Router {
     store.embedOn = embed ?? store.embedOn
     store.blockOn = block ?? store.blockOn
   }))
+
+  const recordShape = z.strictObject({ type: z.enum(['TXT', 'CNAME', 'MX']), name: z.string().trim().min(1).max(253), value: z.string().trim().min(1).max(2000) })
+  router.post('/dns/set', act(recordShape, ({ type, name, value }) => setRecord(world, type, name, value)))
+  router.post('/dns/remove', act(recordShape, ({ type, name, value }) => removeRecord(world, type, name, value)))
+  router.post('/dns/asked', act(storeShape, async ({ domain }) => ({ set: await setAskedRecords(world, storeOf(domain)) })))
 
   router.get('/mails', (request, response) => {
     const to = typeof request.query.to === 'string' ? request.query.to.toLowerCase() : null

@@ -45,6 +45,7 @@ export function homePage(world: World, shoppers: boolean): string {
     <section class="card"><h2>Time</h2><p>Jumping brings everything that falls due on the way: scheduled mails, retries, new tokens.</p>
       <div class="buttons"><button data-jump="3600000">+1 hour</button><button data-jump="86400000">+1 day</button><button data-jump="604800000">+1 week</button></div></section>
     ${shoppers ? `<section class="card"><h2>Shoppers</h2><label class="line"><input type="checkbox" role="switch" data-shoppers><span>Shoppers come by themselves</span></label><p>They look around, sign up, open mails and buy.</p></section>` : ''}
+    <section class="card"><h2>DNS</h2><p>Where the owners keep their domains. <a href="/dns">Look at the records and set what Homing asks for</a>.</p></section>
     <section class="card"><h2>Trouble</h2><p>How the pretend partners misbehave, if you ask them to.</p>
       <h3>Webhooks</h3>
       <label class="line"><input type="checkbox" role="switch" data-fault="webhooks.duplicate"><span>Deliver everything twice</span></label>
@@ -53,6 +54,8 @@ export function homePage(world: World, shoppers: boolean): string {
       <h3>Admin API</h3>
       <div class="buttons"><button data-fault-add="api.throttleNext">Throttle the next 3</button><button data-fault-add="api.errorNext">Fail the next</button><button data-fault-add="bulk.failNext">Fail the next bulk read</button></div>
       <label class="line"><input type="checkbox" role="switch" data-fault="api.slowMs" data-on="3000"><span>Answer after 3 seconds</span></label>
+      <h3>Name servers</h3>
+      <label class="line"><input type="checkbox" role="switch" data-fault="dns.silent"><span>Do not answer</span></label>
       <h3>Mail provider</h3>
       <div class="buttons"><button data-fault-add="mail.tooManyNext">429 to the next 3</button><button data-fault-add="mail.errorNext">503 to the next</button><button data-fault-add="mail.hangNext">Hang at the next</button><button data-fault-add="mail.loseAnswerNext">Lose the next answer</button></div>
       <label class="line"><input type="checkbox" role="switch" data-fault="mail.duplicateEvents"><span>Tell every event twice</span></label>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import express, { Router, type Request, type RequestHandler, type Response } from 'express'
 import { sharedFiles } from '../admin/router.ts'
 import { controlRouter, type Controls } from './control-api.ts'
+import { dnsPage } from './dns.ts'
 import { homePage } from './home.ts'
 import { inboxPage, letterHtml, letterPolicy, mailPage, type View } from './inbox.ts'
 import type { SimMail, World } from '../types.ts'
@@ -22,7 +23,7 @@ export function doorsRouter(world: World, controls: Controls): Router {
     next()
   })
   router.use('/_', sharedFiles())
-  for (const file of ['doors.css', 'home.js', 'mail.js', 'times.js']) router.get(`/_/${file}`, (_request, response) => response.sendFile(join(here, file)))
+  for (const file of ['doors.css', 'home.js', 'mail.js', 'dns.js', 'times.js']) router.get(`/_/${file}`, (_request, response) => response.sendFile(join(here, file)))
   router.use('/__sim', express.json({ type: 'application/json' }), controlRouter(world, controls))
 
   router.get('/', (_request, response) => response.send(homePage(world, controls.shoppers !== null)))
@@ -30,6 +31,7 @@ export function doorsRouter(world: World, controls: Controls): Router {
     const text = (name: string): string => (typeof request.query[name] === 'string' ? request.query[name] : '')
     response.send(inboxPage(world, { to: text('to') || null, find: text('find').trim(), page: Math.max(0, Number(text('page')) || 0) }))
   })
+  router.get('/dns', (request, response) => response.send(dnsPage(world, typeof request.query.store === 'string' ? request.query.store : null)))
   const withMail = (handle: (request: Request, response: Response, mail: SimMail) => unknown): RequestHandler => (request, response) => {
     const mail = world.mails.find((one) => one.id === request.params.id)
     if (!mail) return void response.status(404).type('text').send('There is no such mail. A fresh start forgets all of them.')

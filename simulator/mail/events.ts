@@ -1,10 +1,12 @@
 import { randomUUID, sign } from 'node:crypto'
 import type { SimMail, World } from '../types.ts'
+import { mailgunEvent, signedByMailgun } from './mailgun-events.ts'
 import { mailStateOf, type EventBatch, type MailEvent } from './provider-state.ts'
 
 const second = 1000
-/** Growing gaps, for a day in all. */
-const gaps = [10, 30, 60, 300, 900, 3600, 4 * 3600, 18 * 3600].map((seconds) => seconds * second)
+/** Growing gaps, for a day in all; Mailgun gives up after eight hours, or at once when it is told so (406). */
+const sendgridGaps = [10, 30, 60, 300, 900, 3600, 4 * 3600, 18 * 3600].map((seconds) => seconds * second)
+const mailgunGaps = [300, 600, 900, 3600, 2 * 3600, 4 * 3600].map((seconds) => seconds * second)
 const batchSize = 200
 /** How long an event waits for others before it is posted, real milliseconds. */
 const company = 300
@@ -78,6 +80,11 @@ function tell(world: World, mail: SimMail, event: string, more: Record<string, u
   if (state.closed) return
   const at = world.clock.now()
   mail.events.push({ kind: known, at })
+  if (mail.via === 'mailgun') {
+    const signed = signedByMailgun(world, mailgunEvent(mail, event, at, more))
+    for (let times = world.faults.mail.duplicateEvents ? 2 : 1; times > 0; times--) state.batches.push({ events: [{ event }], signed, attempt: 0, dueAt: at.getTime() })
+    return schedule(world)
+  }
   const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
   const one: MailEvent = { email: mail.to, timestamp: Math.floor(at.getTime() / second), event, sg_event_id: id, sg_message_id: mail.id, 'smtp-id': `<${mail.id}@geopod-ismtpd.sendgrid.example>`, ...mail.args, ...more }
   state.collecting.push(one)
@@ -92,7 +99,7 @@ function schedule(world: World): void {
     world.clock.onJump(() => schedule(world))
   }
   if (state.timer || state.closed) return
-  const next = state.collecting.length > 0 ? company : Math.min(...state.batches.map((batch) => batch.dueAt)) - world.clock.now().getTime()
+  const next = state.collecting.length > 0 ? company : state.batches.reduce((first, batch) => Math.min(first, batch.dueAt), Infinity) - world.clock.now().getTime()
   if (!Number.isFinite(next)) return
   state.timer = setTimeout(() => {
     state.timer = null
@@ -110,14 +117,15 @@ function collect(world: World): void {
 async function postAll(world: World, batches: EventBatch[]): Promise<void> {
   for (const batch of batches) {
     const began = performance.now()
-    const body = JSON.stringify(batch.events)
+    const body = batch.signed ?? JSON.stringify(batch.events)
+    const [path, gaps] = batch.signed ? ['/events/mailgun', mailgunGaps] : ['/events/sendgrid', sendgridGaps]
     let status: number | null = null
     try {
-      const answer = await fetch(`${world.urls.app}/events/sendgrid`, {
+      const answer = await fetch(`${world.urls.app}${path}`, {
         method: 'POST',
         redirect: 'manual',
         signal: AbortSignal.timeout(patience),
-        headers: { 'content-type': 'application/json', 'user-agent': 'SendGrid Event API', ...signEvents(world, body) },
+        headers: { 'content-type': 'application/json', ...(batch.signed ? { 'user-agent': 'Go-http-client/2.0' } : { 'user-agent': 'SendGrid Event API', ...signEvents(world, body) }) },
         body,
       })
       status = answer.status
@@ -125,7 +133,7 @@ async function postAll(world: World, batches: EventBatch[]): Promise<void> {
     } catch {
       // no connection or no answer: tried again like any other refusal
     }
-    const taken = status !== null && status >= 200 && status < 300
+    const taken = (status !== null && status >= 200 && status < 300) || (batch.signed !== undefined && status === 406)
     const gap = gaps[batch.attempt]
     if (!taken && gap !== undefined && !mailStateOf(world).closed) mailStateOf(world).batches.push({ ...batch, attempt: batch.attempt + 1, dueAt: world.clock.now().getTime() + gap })
     const kinds = Object.entries(Object.groupBy(batch.events, (one) => one.event)).map(([kind, all]) => `${all?.length ?? 0} ${kind}`).join(', ')

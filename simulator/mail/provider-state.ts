@@ -12,8 +12,8 @@ export interface MailEvent {
   [more: string]: unknown
 }
 
-/** One POST: an array of events that stays together in its retries. */
-export interface EventBatch { events: MailEvent[]; attempt: number; dueAt: number }
+/** One POST that stays the same in its retries: an array of SendGrid's events, or one of Mailgun's with its signature. */
+export type EventBatch = { attempt: number; dueAt: number } & ({ events: MailEvent[]; signed?: undefined } | { events: { event: string }[]; signed: string })
 
 export interface MailState {
   privateKey: KeyObject

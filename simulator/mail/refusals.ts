@@ -10,6 +10,7 @@ const personalization = z.strictObject({
   subject: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   custom_args: z.record(z.string(), z.string()).optional(),
+  substitutions: z.record(z.string(), z.string()).optional(),
 })
 const message = z.strictObject({
   personalizations: z.array(personalization).min(1),
@@ -52,6 +53,7 @@ export function checkSend(body: unknown): { ok: SendRequest; refusals: null } | 
     if (!part.value) found.push(refusal(`content.${n}.value`, 'The content value must be a string at least one character in length.'))
   })
   if (request.categories && request.categories.length > 10) found.push(refusal('categories', 'There may be at most 10 categories in a request.'))
+  const everybody = new Set<string>()
   request.personalizations.forEach((one, n) => {
     const seen = new Set<string>()
     one.to.forEach(({ email }, m) => {
@@ -59,8 +61,12 @@ export function checkSend(body: unknown): { ok: SendRequest; refusals: null } | 
       if (!address.test(email)) found.push(refusal(`personalizations.${n}.to.${m}.email`, 'Does not contain a valid address.'))
       else if (seen.has(key))
         found.push(refusal(`personalizations.${n}.to`, `Each email address in the personalization block should be unique between to, cc, and bcc. We found the first duplicate instance of [${email}] in the personalizations.${n}.to field.`))
+      else if (everybody.has(key)) found.push(refusal(`personalizations.${n}.to`, `Each email address may stand in a request only once. We found the first duplicate instance of [${email}] in the personalizations.${n}.to field.`))
       seen.add(key)
     })
+    for (const key of seen) everybody.add(key)
+    if (Object.entries(one.substitutions ?? {}).reduce((sum, [tag, value]) => sum + Buffer.byteLength(tag) + Buffer.byteLength(value), 0) > 10_000)
+      found.push(refusal(`personalizations.${n}.substitutions`, 'The substitutions of a personalization must not be larger than 10000 bytes.'))
     if (Buffer.byteLength(JSON.stringify({ ...request.custom_args, ...one.custom_args })) > 10_000) found.push(refusal(`personalizations.${n}.custom_args`, 'The custom_args must not be larger than 10000 bytes.'))
     for (const name of Object.keys({ ...request.headers, ...one.headers }))
       if (reserved.has(name.toLowerCase())) found.push(refusal(`headers.${name}`, `The header ${name} is reserved and may not be set.`))

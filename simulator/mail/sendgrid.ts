@@ -2,7 +2,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import express, { Router, type Request, type Response } from 'express'
 import type { SimMail, World } from '../types.ts'
 import { queueEvents } from './events.ts'
+import { take } from './faults.ts'
 import { mailStateOf } from './provider-state.ts'
+import { domainsRouter } from './sendgrid-domains.ts'
 import { checkSend, type Refusal, type SendRequest } from './refusals.ts'
 
 /**
@@ -45,6 +47,7 @@ export function sendgridRouter(world: World): Router {
     if (take(faults, 'loseAnswerNext')) return void request.socket.destroy()
     return void response.status(202).set('X-Message-Id', id).end()
   })
+  router.use(domainsRouter(world, authorise))
   router.all('/v3/*path', (request, response) => {
     const title = `Refused: the pretend SendGrid was not taught ${request.method} ${request.path}`
     world.wire.add({ kind: 'mail', shop: null, title, detail: '', status: 501, ms: null })
@@ -66,20 +69,18 @@ export function sendgridRouter(world: World): Router {
   }
 }
 
-type Countdown = 'tooManyNext' | 'errorNext' | 'hangNext' | 'loseAnswerNext'
-function take(faults: World['faults']['mail'], name: Countdown, use = true): boolean {
-  if (faults[name] <= 0) return false
-  if (use) faults[name] -= 1
-  return true
-}
-
-/** One mail per recipient, as each of them finds it. */
+/**
+ * One mail per recipient, as each of them finds it: with the substitutions set in, in the subject and in both parts. These are
+ * made when somebody looks, because a thousand people share one body of a call.
+ */
 function mailsOf(world: World, id: string, request: SendRequest): SimMail[] {
   const part = (type: string): string => request.content.find((one) => one.type === type)?.value ?? ''
+  const [html, text] = [part('text/html'), part('text/plain')]
   let n = 0
   return request.personalizations.flatMap((one) =>
     one.to.map((to): SimMail => {
       const args = { ...request.custom_args, ...one.custom_args }
+      const filled = (words: string): string => Object.entries(one.substitutions ?? {}).reduce((all, [tag, value]) => all.replaceAll(tag, () => value), words)
       return {
         id: `${id}.recvd-${n++}`,
         key: args.key ?? '',
@@ -88,11 +89,17 @@ function mailsOf(world: World, id: string, request: SendRequest): SimMail[] {
         to: to.email,
         from: { name: request.from.name ?? '', email: request.from.email },
         replyTo: request.reply_to?.email ?? null,
-        subject: one.subject ?? request.subject ?? '',
-        html: part('text/html'),
-        text: part('text/plain'),
+        subject: filled(one.subject ?? request.subject ?? ''),
+        get html() {
+          return filled(html)
+        },
+        get text() {
+          return filled(text)
+        },
         headers: { ...request.headers, ...one.headers },
-        source: JSON.stringify({ ...request, personalizations: [{ ...one, to: [to] }] }, null, 2),
+        get source() {
+          return JSON.stringify({ ...request, personalizations: [{ ...one, to: [to] }] }, null, 2)
+        },
         events: [],
       }
     }),

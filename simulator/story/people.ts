@@ -32,6 +32,7 @@ export async function readAndBuy(simulation: Simulation, store: SimStore, mails:
   const others = readers.slice(clickers.length)
   const landings = new Map<SimMail, string>()
   for (const mail of clickers) landings.set(mail, await clickLink(world, mail, shopLink(mail)))
+  await simulation.tick() // they look around before they buy; by then their click is in the log
   world.clock.jump(20 * MINUTE)
   const orders: SimOrder[] = []
   const products = [...store.products.values()].filter((p) => p.status === 'ACTIVE' && p.variants.some((v) => v.inventory > 3 && v.price >= 500))

@@ -11,6 +11,7 @@ import type { StarterTemplate } from '../../app/templates/contract.ts'
 import type { z } from 'zod'
 import { startSimulator, type Simulation } from '../../simulator/servers.ts'
 import { adminClient, installApp, type AdminClient } from '../../simulator/story/admin-client.ts'
+import { setUpDomain } from '../../simulator/story/domain.ts'
 import type { SimStore } from '../../simulator/types.ts'
 import { launchBrowser } from './launch.ts'
 import { person, type Person } from './person.ts'
@@ -45,6 +46,8 @@ afterAll(async () => {
 async function fill(api: AdminClient): Promise<void> {
   const { senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays } = await api.get<SettingsView>('/api/settings')
   await api.put('/api/settings', { senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays, attestRecords: true })
+  await setUpDomain(simulation.world, fern)
+  await simulation.tick()
   const segment = await api.post<SegmentView>('/api/segments', { name: 'In Lebanon or Israel', rules: { match: 'all', conditions: [{ kind: 'country', is: true, countries: ['LB', 'IL'] }] } })
   made.segment = segment.id
   const { templates } = await api.get<{ templates: StarterTemplate[] }>('/api/templates')
@@ -93,6 +96,7 @@ const routes: [route: string, path: () => string, line: RegExp][] = [
   ['/forms', () => '/forms', /^Nobody has signed up in the last 30 days\.$/],
   ['/forms/:id', () => `/forms/${made.form}`, /^(This form is off: nobody sees it|Visitors can meet this form)\.$/],
   ['/settings', () => '/settings', /^Your mail comes from Fern & Fig/],
+  ['/settings/domain', () => '/settings/domain', /^fern-and-fig\.example is verified: your mail goes out in its name\.$/],
   ['/settings, brand', () => '/settings?part=brand', /^Your mail comes from/],
   ['/settings, consent', () => '/settings?part=consent', /^Your mail comes from/],
   ['/settings, store', () => '/settings?part=store', /^Your mail comes from/],
@@ -232,6 +236,7 @@ test('when the server fails each page says what happened, and “Try again” go
     [`/forms/${made.form}`, 'The form could not be loaded'],
     ['/segments/new', 'Your shop’s settings could not be loaded'],
     ['/settings', 'The settings could not be loaded'],
+    ['/settings/domain', 'The sending domain could not be loaded'],
   ]
   let down = true
   await ada.context.route(`${simulation.urls.app}/api/**`, (route) => (down ? route.fulfill({ status: 500, contentType: 'text/html', body: '<h1>Internal error</h1>' }) : route.continue()))

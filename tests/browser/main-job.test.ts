@@ -81,9 +81,9 @@ describe('the main job', () => {
     await owner.picture('04-read')
   })
 
-  test('the owner says who sends and that the store’s records are honest', async () => {
+  test('the owner says who sends', async () => {
     await owner.page.getByRole('link', { name: 'Homing', exact: true }).click()
-    await owner.app.getByRole('heading', { name: 'Set up in four steps' }).waitFor()
+    await owner.app.getByRole('heading', { name: 'Set up in five steps' }).waitFor()
     await owner.picture('05-checklist')
     await owner.app.getByRole('link', { name: /^Say who the mail is from/ }).click()
     await heading('Your mail comes from Fern & Fig, ada@fern-and-fig.example.').waitFor() // as the store has it
@@ -95,6 +95,26 @@ describe('the main job', () => {
     await heading('Your mail comes from Ada at Fern & Fig, news@fern-and-fig.example.').waitFor()
     await owner.page.getByRole('region', { name: 'Unsaved changes' }).waitFor({ state: 'hidden' })
 
+  })
+
+  test('the owner sets up the sending domain at the DNS host', async () => {
+    await owner.page.getByRole('link', { name: 'Homing', exact: true }).click()
+    await owner.app.getByRole('link', { name: 'Show me the records' }).click()
+    await owner.app.getByRole('button', { name: 'Set up fern-and-fig.example' }).click()
+    await heading('None of the 5 records for fern-and-fig.example is right yet.').waitFor()
+    await owner.picture('06-domain-records')
+    const host = await owner.context.newPage()
+    await host.goto(`${simulation.urls.doors}/dns`)
+    await host.getByRole('button', { name: 'Set these records' }).click()
+    await host.getByRole('cell', { name: '_homing.fern-and-fig.example', exact: true }).waitFor()
+    await host.close()
+    await owner.app.getByRole('button', { name: 'Check now' }).click()
+    await heading('fern-and-fig.example is verified: your mail goes out in its name.').waitFor()
+    await owner.app.getByRole('checkbox', { name: 'This domain has sent newsletters before' }).check()
+    await owner.picture('06-domain-verified')
+  })
+
+  test('the owner confirms how the people of the store’s records agreed', async () => {
     await owner.page.getByRole('link', { name: 'Homing', exact: true }).click()
     await owner.app.getByRole('heading', { name: `Your store says that ${number(subscribed().length)} people agreed to get mail` }).waitFor()
     await owner.app.getByRole('link', { name: 'Have a look' }).click()

@@ -129,7 +129,7 @@ export function databaseBattery(engine: string): void {
     test('times, booleans, JSON, nothing and big money come back as they went in', async () => {
       const row = {
         shopId: 'round', senderName: 'Ünï "quoted" \u2028', senderEmail: '', replyTo: '', postalAddress: 'a\nb', senderConfirmedAt: at, brand: { ...defaultBrand, deep: [1, null, { x: 'ä' }] },
-        doubleOptIn: false, tracking: 'off' as const, attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, updatedAt: at,
+        doubleOptIn: false, tracking: 'off' as const, attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, complaintsStoppedAt: null, complaintsBecause: null, complaintsConfirmedAt: null, complaintsConfirmedBy: null, updatedAt: at,
       }
       await db.insert(shopSettings).values(row)
       expect((await db.select().from(shopSettings).where(eq(shopSettings.shopId, 'round')))[0]).toEqual(row)
@@ -198,8 +198,8 @@ export function databaseBattery(engine: string): void {
     })
 
     test('each table of a merchant has shop_id first in its key, and each of its indexes begins with it', async () => {
-      const operators = new Set(['jobs', 'inbox', 'shops', 'migrations'])
-      const acrossShops = new Set(['deliveries_request', 'deliveries_unsettled']) // provider events name no shop; recovery looks at all
+      const operators = new Set(['jobs', 'inbox', 'shops', 'migrations', 'installation'])
+      const acrossShops = new Set(['deliveries_request', 'deliveries_unsettled', 'batches_request', 'batches_unsettled']) // provider events name no shop; recovery looks at all
       const keys = await db.raw<{ tab: string; col: string; idx: string }>(
         isPostgres
           ? `select c.relname as tab, i.relname as idx, a.attname as col from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
@@ -215,7 +215,7 @@ export function databaseBattery(engine: string): void {
       const own = await freshDatabase()
       const old = openDatabase(own.url)
       await migrate(old)
-      await old.insert(messages).values({ shopId: 's', id: 'm', kind: 'campaign', subject: '', preheader: '', html: '', text: '', fromName: '', fromEmail: '', replyTo: '', language: 'en', createdAt: at })
+      await old.insert(messages).values({ shopId: 's', id: 'm', kind: 'campaign', subject: '', preheader: '', html: '', text: '', fromName: '', fromEmail: '', replyTo: '', language: 'en', way: 'individual', createdAt: at })
       await old.insert(deliveries).values({ shopId: 's', messageId: 'm', subscriberId: 'p', email: 'p@x.example', state: 'pending', attempts: 0, createdAt: at, updatedAt: at })
       await migrate(old, new URL('../fixtures/rebuild', import.meta.url).pathname + (isPostgres ? '-postgres' : '-sqlite'))
       expect(await old.select({ id: deliveries.subscriberId }).from(deliveries)).toEqual([{ id: 'p' }])

@@ -1,7 +1,9 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import type { Mail, MailProvider } from '../../app/mail/provider.ts'
+import fc from 'fast-check'
+import type { Mail, MailProvider, Piece } from '../../app/mail/provider.ts'
+import { sharedContract } from './mail-shared.ts'
 
-/** One mail as the other side saw it. */
+/** One mail as the other side saw it: of a shared call, one for each person, with their values set in. */
 export interface Arrived {
   recipients: string[]
   from: string
@@ -9,6 +11,8 @@ export interface Arrived {
   html: string
   text: string
   headers: Record<string, string>
+  /** What comes back in the provider's events; null where it has none. */
+  key: string | null
 }
 /** How the other side behaves next. `lost`: takes the mail, then breaks the connection without an answer. */
 export type Behaviour = 'take' | 'busy' | 'bad address' | 'bad sender' | 'refuse' | 'lost' | 'hang'
@@ -37,8 +41,15 @@ export const mailFor = (to: string, change: Partial<Mail> = {}): Mail => ({
   ...change,
 })
 
+/** What a provider says of itself, and what the engine relies on. */
+export interface Declared {
+  evidence: MailProvider['evidence']
+  /** Most people of one call; null where it does not merge. */
+  shared: number | null
+}
+
 /** What every mail provider promises, whichever it is. */
-export function mailContract(make: () => Promise<MailHarness>): void {
+export function mailContract(make: () => Promise<MailHarness>, declared: Declared): void {
   let harness: MailHarness
   beforeEach(async () => {
     harness ??= await make()
@@ -140,4 +151,36 @@ export function mailContract(make: () => Promise<MailHarness>): void {
     for (const change of hostile) expect(await harness.provider.send(mailFor('a@example.org', change)), JSON.stringify(change)).toMatchObject({ kind: 'refused' })
     expect((await harness.arrived()).length).toBe(before)
   })
+
+  test('it says what it is', () => {
+    const { provider } = harness
+    expect({ evidence: provider.evidence, shared: provider.shared?.most ?? null }).toEqual({ evidence: declared.evidence, shared: declared.shared })
+    expect(provider.limits.lanes).toBeGreaterThan(0)
+    expect(provider.limits.perSecond).toBeGreaterThan(0)
+  })
+
+  test('it is as idempotent as it says: the same key, handed over twice', async () => {
+    const before = (await harness.arrived()).length
+    for (let i = 0; i < 2; i++) expect(await harness.provider.send(mailFor('twice@example.org'))).toMatchObject({ kind: 'accepted' })
+    expect((await harness.arrived()).length - before).toBe(harness.provider.idempotent ? 1 : 2)
+  })
+
+  test('a mail that comes in pieces is the same mail, whatever its words', async () => {
+    const known: Piece[] = ['<p class="a">Größe ', '=', ' 100 % \r', '.\n', '\u2028“', '</p>\n'].map((words) => ({ words }))
+    const piece = fc.oneof(fc.constantFrom(...known), fc.string({ unit: 'grapheme', maxLength: 90 }).filter((words) => !words.includes('%')))
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 8 }), async (list) => {
+        const words = `Dear all ${list.map((one) => (typeof one === 'string' ? one : one.words)).join('')}`
+        const pieces: Piece[] = ['Dear all ', ...list]
+        await harness.provider.send(mailFor('pieces@example.org', { html: words, text: words }))
+        const whole = await newest()
+        await harness.provider.send(mailFor('pieces@example.org', { html: words, text: words, pieces: { html: pieces, text: pieces } }))
+        const { html, text } = await newest()
+        expect({ html, text }).toEqual({ html: whole.html, text: whole.text })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  if (declared.shared !== null) sharedContract(() => harness, declared.shared)
 }

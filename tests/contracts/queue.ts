@@ -84,6 +84,20 @@ export function queueBattery(engine: string): void {
       expect(take()).toEqual(['t1'])
     })
 
+    test('asked for earlier, a waiting job comes forward; asked for later, it stays', async () => {
+      const at = (ms: number): { key: string; at: Date } => ({ key: 'turn', at: new Date(clock.now().getTime() + ms) })
+      await queue.add('sync.start', { shopId: 'turn' }, at(60_000))
+      await queue.add('sync.start', { shopId: 'turn' }, at(10_000))
+      await queue.add('sync.start', { shopId: 'turn' }, at(90_000))
+      clock.jump(9_000)
+      expect(await queue.runDue(note)).toBe(0)
+      clock.jump(1_000)
+      expect(await queue.runDue(note)).toBe(1)
+      clock.jump(120_000)
+      expect(await queue.runDue(note)).toBe(0)
+      expect(take()).toEqual(['turn'])
+    })
+
     test('a failed job is tried again later, in the end gives up, and stays visible without an address', async () => {
       let tries = 0
       const failing = handlers(() => {

@@ -31,16 +31,16 @@ export default function Campaign() {
         </Suspense>
       )
     case 'scheduled':
-      if (beginsNow(view)) return <Sending campaign={{ ...view, status: 'preparing' }} />
+      if (beginsNow(view, view.now)) return <Sending campaign={{ ...view, status: 'preparing' }} formats={formats} />
       return <Scheduled campaign={view} formats={formats} />
     case 'preparing':
     case 'sending':
     case 'paused':
-      return <Sending campaign={view} />
+      return <Sending campaign={view} formats={formats} />
     case 'sent':
       return <Report />
     case 'cancelled':
     case 'failed':
-      return <Stopped campaign={view} />
+      return <Stopped campaign={view} formats={formats} />
   }
 }

@@ -9,7 +9,7 @@ import { MailFrame } from '../components/MailFrame.tsx'
 import { number, people, share } from '../format.ts'
 import { useFormat } from '../shop.ts'
 import { Dialog } from '../ui/Dialog.tsx'
-import { Banner, BlockStack, Button, Card, Failed, InlineGrid, List, PageFrame, PageSkeleton, Section, Text } from '../ui/index.ts'
+import { Banner, BlockStack, Button, Card, Failed, InlineGrid, Link, List, PageFrame, PageSkeleton, Section, Text } from '../ui/index.ts'
 import { useAct, useCampaign } from './queries.ts'
 import css from './Rehearsal.module.css'
 import { ScheduleDialog } from './ScheduleDialog.tsx'
@@ -53,6 +53,13 @@ export default function Rehearsal() {
     >
       <BlockStack gap="400">
         {draft && !view.canSend && <InTheWay view={view} id={id} />}
+        {view.slowly && view.checks.every((check) => check.level !== 'error') && (
+          <Banner tone="info" title="It leaves over some days">
+            <Text as="p">
+              {view.slowly} <Link url="/settings/domain">Your sending domain</Link>
+            </Text>
+          </Banner>
+        )}
         <InlineGrid columns={{ xs: 2 }} gap="400">
           <BigNumber value={view.included} words="get it" whole={view.everybody} good />
           <BigNumber value={view.excluded} words="do not" whole={view.everybody} />
@@ -93,9 +100,9 @@ export default function Rehearsal() {
         primary={{ content: `Send to ${people(view.included)}`, loading: act.isPending, onAction: () => start('send') }}
         secondary={[{ content: 'Not yet', onAction: () => setDialog(null) }]}
       >
-        <Text as="p">“{name}” goes out at once. You may pause it, but mail that has left cannot be called back.</Text>
+        <Text as="p">{view.slowly ?? `“${name}” goes out at once.`} You may pause it, but mail that has left cannot be called back.</Text>
       </Dialog>
-      {dialog === 'schedule' && <ScheduleDialog onClose={() => setDialog(null)} onChoose={(at) => start('schedule', { at })} busy={act.isPending} formats={formats} />}
+      {dialog === 'schedule' && <ScheduleDialog onClose={() => setDialog(null)} onChoose={(at) => start('schedule', { at })} busy={act.isPending} formats={formats} now={campaign.data.now} heardAt={campaign.dataUpdatedAt} />}
     </PageFrame>
   )
 }
@@ -130,9 +137,15 @@ function InTheWay({ view, id }: { view: View; id: string }) {
         )}
         <div className={css.ways}>
           <Button url={`/campaigns/${id}`}>Back to the mail</Button>
-          <Button url="/settings" variant="plain">
-            Sender settings
-          </Button>
+          {errors.some((check) => check.code === 'domain') ? (
+            <Button url="/settings/domain" variant="plain">
+              Sending domain
+            </Button>
+          ) : (
+            <Button url="/settings" variant="plain">
+              Sender settings
+            </Button>
+          )}
         </div>
       </BlockStack>
     </Banner>

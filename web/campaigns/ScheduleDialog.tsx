@@ -8,11 +8,15 @@ interface Props {
   onChoose: (at: string) => void
   busy: boolean
   formats: Format
+  /** What time it is at the server, when the page was asked for: it decides when the time has come, not the clock of this machine. */
+  now: string
+  /** When this machine heard it. */
+  heardAt: number
 }
 
 /** Date and time as the clocks in the shop's zone show them; tomorrow at nine to begin with. */
-export function ScheduleDialog({ onClose, onChoose, busy, formats }: Props) {
-  const [now] = useState(() => Date.now())
+export function ScheduleDialog({ onClose, onChoose, busy, formats, now: told, heardAt }: Props) {
+  const [now] = useState(() => Date.parse(told) + Date.now() - heardAt)
   const [date, setDate] = useState(() => wallClock(new Date(now + 86_400_000), formats.zone).date)
   const [time, setTime] = useState('09:00')
   const at = zonedInstant(date, time, formats.zone)

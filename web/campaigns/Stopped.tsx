@@ -1,15 +1,17 @@
 import type { CampaignView } from '../../app/campaigns/contract.ts'
 import { CampaignBadge } from '../components/CampaignBadge.tsx'
-import { people } from '../format.ts'
+import { people, type Format } from '../format.ts'
 import { Banner, BlockStack, Link, PageFrame, Text } from '../ui/index.ts'
-import { useDuplicate } from './queries.ts'
+import { Held } from './Held.tsx'
+import { useDuplicate, useLive } from './queries.ts'
 import { TheMail } from './TheMail.tsx'
 
 /** Why did it not go out to everybody, and what now? */
-export function Stopped({ campaign }: { campaign: CampaignView }) {
+export function Stopped({ campaign, formats }: { campaign: CampaignView; formats: Format }) {
+  const live = useLive(campaign)
   const duplicate = useDuplicate()
   const failed = campaign.status === 'failed'
-  const reached = campaign.progress?.accepted ?? 0
+  const reached = live.data?.progress.accepted ?? campaign.progress?.accepted ?? 0
   return (
     <PageFrame
       title={campaign.name}
@@ -24,6 +26,7 @@ export function Stopped({ campaign }: { campaign: CampaignView }) {
             <Text as="p">{campaign.statusReason}</Text>
           </Banner>
         )}
+        <Held id={campaign.id} held={live.data?.progress.held ?? 0} formats={formats} />
         {reached > 0 && <Link url={`/campaigns/${campaign.id}/report`}>See what became of the mail that went out</Link>}
         <TheMail campaign={campaign} />
       </BlockStack>

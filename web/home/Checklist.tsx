@@ -14,12 +14,12 @@ export function Checklist({ onboarding }: { onboarding: HomeView['onboarding'] }
     onSuccess: () => client.invalidateQueries({ queryKey: ['home'] }),
     onError: (error) => toastFault(wordsOf(error)),
   })
-  // A form that is on here but not placed in the theme meets nobody. Where the admin does not tell, ours counts.
   const inTheme = useQuery({ queryKey: ['in-theme'], queryFn: shownInTheme })
   const steps = [
     { done: onboarding.synced, title: 'Your store’s customers and products are here', body: 'Homing reads them by itself.', url: '/settings?part=store' },
     { done: onboarding.sender, title: 'Say who the mail is from', body: 'Your name, your address, and the postal address that every mail must show.', url: '/settings' },
-    { done: onboarding.form && inTheme.data !== false, title: 'Let people sign up in your shop', body: 'Switch a sign-up form on, here and in your theme.', url: '/forms' },
+    { done: onboarding.domain, title: 'Set up your sending domain', body: 'A few records, set once, so that mailboxes trust your mail.', url: '/settings/domain' },
+    { done: peopleCanJoin(onboarding, inTheme.data ?? null), title: 'Let people sign up in your shop', body: 'Switch a sign-up form on, here and in your theme.', url: '/forms' },
     { done: onboarding.campaign, title: 'Send your first campaign', body: 'Start from a template; see who gets it before it goes.', url: '/campaigns' },
   ]
   const done = steps.filter((step) => step.done).length
@@ -28,7 +28,7 @@ export function Checklist({ onboarding }: { onboarding: HomeView['onboarding'] }
       <Box padding="400" paddingBlockEnd="200">
         <InlineStack align="space-between" blockAlign="center" wrap={false} gap="200">
           <Text as="h2" variant="headingMd">
-            {done === steps.length ? 'You are set up' : 'Set up in four steps'}
+            {done === steps.length ? 'You are set up' : 'Set up in five steps'}
           </Text>
           <Button variant="tertiary" onClick={() => dismiss.mutate()} loading={dismiss.isPending}>
             Hide this
@@ -66,3 +66,6 @@ export function Checklist({ onboarding }: { onboarding: HomeView['onboarding'] }
     </Card>
   )
 }
+
+/** A pop-up that is on here but not in the theme meets nobody. Where the admin does not tell of the theme, our own switch counts, or that somebody has joined. */
+const peopleCanJoin = ({ popupOn, joined }: HomeView['onboarding'], inTheme: boolean | null): boolean => (popupOn || joined) && inTheme !== false

@@ -1,6 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { campaignsGoing } from '../../app/campaigns/contract.ts'
 import { homeView, type HomeView } from '../../app/reports/contract.ts'
 import { ask, wordsOf } from '../api.ts'
+import { ComplaintBanner } from '../components/ComplaintBanner.tsx'
 import { SendBar } from '../components/SendBar.tsx'
 import { TrendChart } from '../components/TrendChart.tsx'
 import { money, number, people, plural, share } from '../format.ts'
@@ -14,7 +17,7 @@ export function Home() {
   const home = useQuery({
     queryKey: ['home'],
     queryFn: ({ signal }) => ask(homeView, '/api/home', { signal }),
-    refetchInterval: ({ state }) => (state.data?.sending.length || state.data?.syncing ? 3000 : 60_000),
+    refetchInterval: ({ state }) => (state.data?.syncing ? 3000 : 60_000),
   })
   if (home.isPending) return <PageSkeleton shape="cards" />
   if (home.isError && !home.data) return <Failed title="The overview could not be loaded" words={wordsOf(home.error)} again={() => void home.refetch()} />
@@ -22,14 +25,11 @@ export function Home() {
   return (
     <PageFrame title="Home" sentence={view.sentence}>
       <BlockStack gap="400">
+        <ComplaintBanner notice={view.complaints} />
         {view.next && <NextStep next={view.next} />}
         {!view.onboarding.dismissed && <Checklist onboarding={view.onboarding} />}
         {view.syncing && <Syncing />}
-        {view.sending.map((send) => (
-          <Section key={send.id} title={`“${send.name}” is going out`} end={<Link url={`/campaigns/${send.id}`}>Watch it</Link>}>
-            <SendBar progress={send.progress} />
-          </Section>
-        ))}
+        <GoingOut sending={view.sending} />
         <Figures view={view} />
         <InlineGrid columns={{ xs: 1, md: 2 }} gap="400">
           <ListTrend view={view} />
@@ -70,6 +70,27 @@ const Syncing = () => (
     </InlineStack>
   </Card>
 )
+
+/** What is on its way, kept up by itself: the rest of this page costs the server more. */
+function GoingOut({ sending }: Pick<HomeView, 'sending'>) {
+  const client = useQueryClient()
+  const going = useQuery({
+    queryKey: ['going'],
+    queryFn: ({ signal }) => ask(campaignsGoing, '/api/campaigns/going', { signal }),
+    enabled: sending.length > 0,
+    refetchInterval: 2000,
+  })
+  const now = new Map(going.data?.campaigns.map((row) => [row.id, row]))
+  const ended = going.isFetchedAfterMount && sending.some((send) => !now.has(send.id))
+  useEffect(() => {
+    if (ended) void client.invalidateQueries({ queryKey: ['home'] })
+  }, [ended, going.dataUpdatedAt, client])
+  return sending.map((send) => (
+    <Section key={send.id} title={`“${send.name}” ${now.get(send.id)?.status === 'paused' ? 'is paused' : 'is going out'}`} end={<Link url={`/campaigns/${send.id}`}>Watch it</Link>}>
+      <SendBar progress={now.get(send.id)?.progress ?? send.progress} />
+    </Section>
+  ))
+}
 
 function Figures({ view }: { view: HomeView }) {
   const { last30 } = view

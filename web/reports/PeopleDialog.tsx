@@ -59,6 +59,11 @@ export function PeopleDialog({ id, show, formats, onClose }: { id: string; show:
               <Text as="span" alignment="end">
                 {person.words}
               </Text>
+              {person.said && (
+                <Text as="span" variant="bodySm" tone="subdued" alignment="end" breakWord>
+                  {person.said}
+                </Text>
+              )}
               {person.at && (
                 <Text as="span" variant="bodySm" tone="subdued">
                   {formats.dateTime(person.at)}

@@ -1,13 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useParams } from 'react-router-dom'
+import { campaignStatus } from '../../app/campaigns/contract.ts'
 import { campaignReport, type CampaignReport } from '../../app/reports/contract.ts'
 import { ask, Fault, wordsOf } from '../api.ts'
 import { BarList } from '../components/BarList.tsx'
+import { ComplaintBanner } from '../components/ComplaintBanner.tsx'
 import { Lost } from '../components/Lost.tsx'
 import { MailFrame } from '../components/MailFrame.tsx'
 import { money, number, people, plural, type Format } from '../format.ts'
-import { useDuplicate } from '../campaigns/queries.ts'
+import { Held } from '../campaigns/Held.tsx'
+import { useDuplicate, useLive } from '../campaigns/queries.ts'
 import { useFormat } from '../shop.ts'
 import { BlockStack, Failed, InlineGrid, Link, PageFrame, PageSkeleton, Section, Text } from '../ui/index.ts'
 import { Funnel } from './Funnel.tsx'
@@ -22,6 +25,7 @@ export default function Report() {
   const duplicate = useDuplicate()
   const [show, setShow] = useState<Show | null>(null)
   const asked = useQuery({ queryKey: ['report', id], queryFn: ({ signal }) => ask(campaignReport, `/api/campaigns/${id}/report`, { signal }), refetchInterval: 30_000 })
+  const live = useLive({ id, status: asked.data ? campaignStatus.parse(asked.data.status) : 'draft' })
   if (asked.isError && !asked.data) {
     if (asked.error instanceof Fault && asked.error.status === 404) return <Lost what="campaign" />
     return <Failed title="The report could not be loaded" words={wordsOf(asked.error)} again={() => void asked.refetch()} />
@@ -37,6 +41,8 @@ export default function Report() {
       secondary={[{ content: 'Make a copy', onAction: () => duplicate.mutate(id), loading: duplicate.isPending }]}
     >
       <BlockStack gap="400">
+        <ComplaintBanner notice={live.data?.complaints} />
+        <Held id={id} held={live.data?.progress.held ?? 0} formats={formats} />
         <InlineGrid columns={{ xs: 1, md: ['twoThirds', 'oneThird'] }} gap="400" alignItems="start">
           <Section title="From sent to ordered" explain="People, each counted once. Choose a line to see who they are.">
             <Funnel report={report} onShow={setShow} />

@@ -1,5 +1,6 @@
 import type { SettingsView } from '../../app/shops/contract.ts'
 import { BlockStack, InlineGrid, Section, Text, TextField } from '../ui/index.ts'
+import { DomainLine } from './domain/DomainLine.tsx'
 import { providerName } from './provider.ts'
 import type { FieldProps } from './SettingsForm.tsx'
 
@@ -26,6 +27,7 @@ export function Sender({ input, set, faults, settings }: FieldProps & { settings
           <TextField label="Answers go to (if somewhere else)" type="email" value={input.replyTo} onChange={(replyTo) => set({ replyTo })} autoComplete="email" {...fault('replyTo')} />
         </BlockStack>
       </Section>
+      <DomainLine address={settings.senderEmail} />
       <Section title="Your postal address" explain="The law asks for it in each mail. It stands in the footer, with the link to unsubscribe.">
         <BlockStack gap="300">
           <TextField label="Postal address" labelHidden value={input.postalAddress} onChange={(postalAddress) => set({ postalAddress })} multiline={3} maxLength={500} autoComplete="street-address" {...fault('postalAddress')} />

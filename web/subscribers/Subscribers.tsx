@@ -45,7 +45,7 @@ export default function Subscribers() {
   const filtered = sought !== '' || status !== undefined || tag !== ''
   if (everybody === 0) {
     return (
-      <PageFrame title="Subscribers" sentence="There is nobody here yet.">
+      <PageFrame title="Subscribers" sentence="There is nobody here yet." secondary={[{ content: 'Blocked addresses', url: '/subscribers/blocked' }]}>
         <Empty icon={icons.Team} heading="People come by themselves" action={{ content: 'Go to the sign-up forms', url: '/forms' }}>
           Your store’s customers appear here once they are read, and visitors as soon as they sign up.
         </Empty>
@@ -53,7 +53,7 @@ export default function Subscribers() {
     )
   }
   return (
-    <PageFrame title="Subscribers" sentence={`You may mail ${number(may)} of ${people(everybody)}.`} detail="The others are here too, with the reason why not.">
+    <PageFrame title="Subscribers" sentence={`You may mail ${number(may)} of ${people(everybody)}.`} detail="The others are here too, with the reason why not." secondary={[{ content: 'Blocked addresses', url: '/subscribers/blocked' }]}>
       <Rows
         rows={rows}
         id={(row) => row.id}

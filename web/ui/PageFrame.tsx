@@ -84,6 +84,13 @@ export function PageFrame({ title, sentence, detail, back, badge, primary, secon
 /** The width and the air of a page, without a head. */
 export const Frame = ({ width, children }: { width?: 'full'; children: ReactNode }) => <main className={width === 'full' ? css.full : css.page}>{children}</main>
 
+/** What stands above every page; as wide as it. */
+export const Notice = ({ children }: { children: ReactNode }) => (
+  <aside className={`${css.page} ${css.notice}`} role="status">
+    {children}
+  </aside>
+)
+
 function ActionButton({ action, primary = false }: { action: Action; primary?: boolean }) {
   return (
     <Button

@@ -1,5 +1,5 @@
 export {
-  AlertCircleIcon as Alert, AlertTriangleIcon as Warning, ArrowDownIcon as Down, ArrowLeftIcon as Back, ArrowUpIcon as Up, ButtonIcon as ButtonBlock, CalendarTimeIcon as Schedule, CheckCircleIcon as Done,
+  AlertCircleIcon as Alert, AlertTriangleIcon as Warning, ArrowDownIcon as Down, ArrowLeftIcon as Back, ArrowUpIcon as Up, ButtonIcon as ButtonBlock, CalendarTimeIcon as Schedule, ClipboardIcon as Copy, CheckCircleIcon as Done,
   CheckIcon as Check, CursorIcon as Clicked, DeleteIcon as Delete, DesktopIcon as Desktop, DragHandleIcon as Drag, DuplicateIcon as Duplicate, EmailIcon as Mail, EmailNewsletterIcon as Newsletter,
   EditIcon as Edit, ExitIcon as Leave, ExternalIcon as External, FormsIcon as Forms, ImageIcon as Image, InfoIcon as Info, LayoutColumns2Icon as Columns, LayoutPopupIcon as Popup, LinkIcon as LinkTo,
   ListBulletedIcon as Bullets, ListNumberedIcon as Numbers, MenuHorizontalIcon as More, MinusIcon as Divide, MobileIcon as Phone, MoonIcon as Moon, OrderIcon as Order, PaperCheckIcon as Consent,

@@ -74,7 +74,9 @@ function Name({ value, onChange }: { value: string; onChange: (name: string) => 
 }
 
 function lengthHint(text: string, good: number, hint: string): string {
-  const length = text.replace(/\{\{[^}]*\}\}/g, 'Annabel').length
+  const said = text.replace(/\{\{[^}]*\}\}/g, 'Annabel')
+  // Of words that depend on something, the longest.
+  const length = said.replace(/\{%\s*(?:if|unless|case)\b[^%]*%\}(.*?)\{%\s*end\w+\s*%\}/gs, (_, inner: string) => inner.split(/\{%[^%]*%\}/).reduce((a, b) => (b.length > a.length ? b : a), '')).length
   if (length === 0) return hint
   return length > good ? `${length} letters: its end may be cut off. ${hint}` : `${length} letters.`
 }

@@ -7,6 +7,8 @@ export const mergeTags = [
   { words: 'E-mail address', tag: '{{ subscriber.email }}' },
   { words: 'Your shop’s name', tag: '{{ shop.name }}' },
   { words: 'Your shop’s address', tag: '{{ shop.url }}' },
+  { words: 'Other words where the name is missing', tag: '{% if subscriber.first_name %}Dear {{ subscriber.first_name }}{% else %}Hello{% endif %}' },
+  { words: 'Other words for those who never bought', tag: '{% if subscriber.orders_count > 0 %}Thank you for coming back{% else %}Nice to meet you{% endif %}' },
 ]
 
 /** The button that puts a person's own words into a text. */

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import { BlockStack, Button, icons, InlineStack, Popover, Text, TextField } from '../../ui/index.ts'
-import { chip, editable, serialise } from './clean.ts'
+import { editable, serialise, withChips } from './clean.ts'
 import { completed } from '../../components/LinkField.tsx'
 import { MergeButton } from './MergeField.tsx'
 import css from './RichText.module.css'
@@ -55,7 +55,7 @@ export function RichText({ label, html, onChange }: { label: string; html: strin
       range.collapse(false)
     }
     range.deleteContents()
-    const made = range.createContextualFragment(`${needsSpace(range) ? ' ' : ''}${chip(tag)}`)
+    const made = range.createContextualFragment(`${needsSpace(range) ? ' ' : ''}${withChips(tag)}`)
     const last = made.lastChild
     range.insertNode(made)
     if (last) range.setStartAfter(last)

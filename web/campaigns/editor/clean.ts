@@ -11,6 +11,8 @@ export const cleanHtml = (html: string): string => serialise(new DOMParser().par
 
 /** A merge tag in the editor: a small sign with its meaning instead of its brackets. `serialise` turns it back. */
 export const chip = (tag: string): string => `<span data-merge="${escape(tag).replaceAll('"', '&quot;')}" contenteditable="false">${escape(readable(tag).replace(/^\[|\]$/g, ''))}</span>`
+/** Words with merge tags in them, as the editor shows them. */
+export const withChips = (text: string): string => escape(text).replace(/\{\{[^{}<>]*\}\}/g, (tag) => chip(tag.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')))
 /** The little HTML as the editor shows it. Tags stand in text only: no address may hold one. */
 export const editable = (html: string): string => cleanHtml(html).replace(/\{\{[^{}<>]*\}\}/g, (tag) => chip(tag.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')))
 
