@@ -46,7 +46,7 @@ export async function claimBatch(app: Pick<App, 'db' | 'clock'>, run: Run, worke
     eq(batches.shopId, run.shopId),
     eq(batches.messageId, run.messageId),
     eq(batches.state, 'pending'),
-    isDue(batches.nextAt, now),
+    isDue(batches, now),
     mayGo(app, run),
   )
   const some = app.db.$with('some').as(skipLocked(app.db.select({ shopId: batches.shopId, messageId: batches.messageId, n: batches.n }).from(batches).where(due).orderBy(sql`${batches.n} desc`).limit(1)))

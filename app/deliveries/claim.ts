@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lte, ne, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lte, ne, or, sql, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { standingSql } from '../consent/mailable.ts'
 import { skipLocked } from '../db/open.ts'
@@ -11,8 +11,12 @@ import { givenRows, sameRow, type Run } from './run.ts'
 /** How long a worker may hold rows. Twice what a batch may take (post.ts), so that only a dead or frozen worker runs out of it. */
 export const lease = 2 * MINUTE
 
-/** May what waits until then go now? Nobody waits longer than six hours (record.ts): a time beyond was set while this machine's clock was ahead. */
-export const isDue = (nextAt: typeof deliveries.nextAt | typeof batches.nextAt, now: Date): SQL | undefined => or(isNull(nextAt), lte(nextAt, now), gt(nextAt, after(now, 7 * HOUR)))
+/**
+ * May what waits go now? What was put off by an answer waits six hours at most (record.ts): a time beyond was set while this machine's
+ * clock was ahead. What has never begun may wait for days: that is the plan of a new domain (campaigns/spread.ts).
+ */
+export const isDue = ({ nextAt, requestId }: typeof deliveries | typeof batches, now: Date): SQL | undefined =>
+  or(isNull(nextAt), lte(nextAt, now), and(gt(nextAt, after(now, 7 * HOUR)), isNotNull(requestId)))
 
 /** Is the lease over? One that ends later than any can was taken while this machine's clock was ahead. */
 export const leaseOver = (until: typeof deliveries.leaseUntil | typeof batches.leaseUntil, now: Date): SQL | undefined => or(lte(until, now), gt(until, after(now, 2 * lease)))
@@ -37,7 +41,7 @@ export async function claim(app: Pick<App, 'db' | 'clock'>, run: Run, worker: st
     eq(deliveries.shopId, run.shopId),
     eq(deliveries.messageId, run.messageId),
     eq(deliveries.state, 'pending'),
-    isDue(deliveries.nextAt, now),
+    isDue(deliveries, now),
     mayGo(app, run),
   )
   const some = app.db

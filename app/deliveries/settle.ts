@@ -32,7 +32,7 @@ async function nextDue(app: Pick<App, 'db' | 'clock'>, shopId: string, messageId
   let first: Date | null = null
   for (const table of [batches, deliveries]) {
     const waiting = and(eq(table.shopId, shopId), eq(table.messageId, messageId), eq(table.state, 'pending'))
-    const [due] = await app.db.select({ one: sql`1` }).from(table).where(and(waiting, isDue(table.nextAt, now))).limit(1)
+    const [due] = await app.db.select({ one: sql`1` }).from(table).where(and(waiting, isDue(table, now))).limit(1)
     if (due) return 'now'
     const [later] = await app.db.select({ at: min(table.nextAt) }).from(table).where(waiting)
     if (later?.at && (!first || later.at < first)) first = later.at
