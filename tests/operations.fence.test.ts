@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { and, eq, sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { App } from '../app/app.ts'
 import { isPostgres } from '../app/db/columns.ts'
 import { campaigns, deliveries, installation, subscribers } from '../app/db/schema.ts'
 import { freeze } from '../app/deliveries/freeze.ts'
@@ -11,7 +12,7 @@ import type { Fetch } from '../app/lib/fetch.ts'
 import { signLink } from '../app/lib/tokens.ts'
 import { newId } from '../app/lib/ids.ts'
 import { anotherAnswers, whoWeAre } from '../app/operations/address.ts'
-import { beat, fence } from '../app/operations/fence.ts'
+import { arrive, beat, fence } from '../app/operations/fence.ts'
 import { changeInstallation } from '../app/operations/installation.ts'
 import { databaseFile } from '../app/operations/places.ts'
 import { restsBecause, sendingRests } from '../app/operations/rests.ts'
@@ -58,6 +59,21 @@ describe('what is no reason', () => {
     const fourth = await started()
     for (let i = 0; i < 3; i++) for (const process of [third, fourth]) expect(await beat(process.app)).toBeNull()
     expect([await because(third), await because(fourth)]).toEqual([null, null])
+  })
+
+  test('a very first start that is killed just before or just after it became known', async () => {
+    const killed = (transaction: App['db']['transaction']): App => ({ ...t.app, db: Object.assign(Object.create(t.app.db) as App['db'], { transaction }) })
+    const before = killed((work) => t.app.db.transaction(async () => {
+      await work()
+      throw new Error('killed')
+    }))
+    await expect(arrive(before)).rejects.toThrow('killed')
+    const after = killed(async (work) => {
+      await t.app.db.transaction(work)
+      throw new Error('killed')
+    })
+    await expect(arrive(after)).rejects.toThrow('killed')
+    expect(await because(await started())).toBeNull()
   })
 
   test('another address, while somebody develops', async () => {

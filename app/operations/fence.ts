@@ -75,25 +75,32 @@ async function move(app: Ops, change: { generation?: string; cleanStop?: boolean
       return { fenced: causeOf(row) }
     }
     const twin = readTwin(app)
-    const cause = row ? suspect(app, row, twin, place) : (twin ?? local.seen) && (await app.db.$count(shops)) > 0 ? 'restored' : null
+    const cause = row ? suspect(app, row, twin, place) : ((twin && !twin.first) || local.seen) && (await app.db.$count(shops)) > 0 ? 'restored' : null
     if (cause) {
       await putUp(app, row, cause)
       return { fenced: cause }
     }
     const next = { generation: change.generation ?? row?.generation ?? newGeneration(), beatAt: later(app, row?.beatAt, local.seen), place }
     if (row) await changeInstallation(app, { ...change, ...next })
-    else await insertInstallation(app, { ...next, address: app.url, cleanStop: change.cleanStop ?? false })
+    else {
+      await insertInstallation(app, { ...next, address: app.url, cleanStop: change.cleanStop ?? false })
+      keepTwin(app, { ...next, first: true }) // before anybody sees the row: without a twin it would be taken for a copy's
+    }
     return { fenced: null, next }
   })
   if (!moved.next) return moved.fenced
   local.seen = moved.next.beatAt
+  keepTwin(app, moved.next)
+  return null
+}
+
+function keepTwin(app: Ops, twin: Parameters<typeof writeTwin>[1]): void {
   try {
-    writeTwin(app, moved.next)
+    writeTwin(app, twin)
   } catch (error) {
     // It only tells less the next time; and where there was none before, the next start will ask.
     app.log.warn({ err: error }, 'the twin of the installation could not be written beside the database')
   }
-  return null
 }
 
 /** What is wrong with this database, or null when it is the one that we know. */

@@ -10,6 +10,7 @@ import type { MailProvider } from '../../app/mail/provider.ts'
 import { createSendGrid } from '../../app/mail/sendgrid.ts'
 import { createSmtp } from '../../app/mail/smtp.ts'
 import { start } from '../../app/main.ts'
+import { silentDns } from '../../tests/domain.ts'
 import { worldClock } from './clock.ts'
 import { watchWrites } from './ledger-writes.ts'
 import { lifeOrder, type LifeNews } from './life-orders.ts'
@@ -35,7 +36,7 @@ watchWrites({
 
 async function live(env: Record<string, string>, timeoutMs: number): Promise<void> {
   const settings = readSettings(env)
-  const app = createApp({ settings, clock, mail: mailOf(settings, clock, timeoutMs), fetch: () => Promise.reject(new Error('a fault run asks nobody outside this machine')) })
+  const app = createApp({ settings, clock, mail: mailOf(settings, clock, timeoutMs), fetch: () => Promise.reject(new Error('a fault run asks nobody outside this machine')), dns: silentDns })
   const running = await start(app)
   process.on('SIGTERM', () => {
     running.close().then(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { MINUTE } from '../../app/lib/clock.ts'
+import { sendingRests } from '../../app/operations/rests.ts'
 import { freePort } from '../../tests/setup.ts'
 import { commonEnv, openStore } from '../store.ts'
 import type { Plan } from './args.ts'
@@ -18,6 +19,7 @@ import { Stage } from './stage.ts'
 const workers = 3
 const factor = 40 // how much faster the clock runs: a lease of two minutes is over in three seconds
 const timeoutMs = 1_500 // how long a worker waits for the mail provider (20 s in life)
+const standstill = 60_000 // milliseconds in which nothing happens at all, although time passes
 const spellMs = 800 // how long a key is not valid or a disk is full
 const pace = 200 // milliseconds between two looks at the ledger
 
@@ -49,7 +51,8 @@ export async function run(plan: Plan, url: string, say: (line: string) => void):
     const stage = new Stage({ plan, random: seeded(plan.seed), provider, clock, timeoutMs, file: life.file, log, webPort, workers, env })
     stage.open()
     const leaving = leaveDuring(`http://127.0.0.1:${webPort}`, sending.someWays(Math.ceil(plan.recipients / 500), seeded(plan.seed + 1)), () => 1 - stage.left)
-    const played = await play({ plan, sending, stage, provider, skip: () => stage.setTime(skipped(clock.time(), 10 * MINUTE)), say })
+    const rests = async (): Promise<string | null> => (await sendingRests(app).then((why) => why && `: ${why}`))
+    const played = await play({ plan, sending, stage, provider, rests, skip: () => stage.setTime(skipped(clock.time(), 10 * MINUTE)), say })
     await leaving.stop()
     await stage.close()
     const counts = await provider.counts()
@@ -80,6 +83,8 @@ interface Play {
   provider: PretendProvider
   /** Lets ten minutes of the run's time pass at once. */
   skip(): Promise<void>
+  /** Why the app itself lets all sending rest, or null. */
+  rests(): Promise<string | null>
   say: (line: string) => void
 }
 
@@ -120,12 +125,12 @@ async function play({ plan, sending, stage, provider, ...how }: Play): Promise<{
     }
     const done = await sending.mind(spells[0]!.since === 0 || spells[0]!.over)
     if (done && stage.kills >= plan.kills) break
-    if (stage.faults.length > 0 || performance.now() > deadline) {
-      if (!done) faults.add(`not everything was sent after ${seconds(storm)} s`)
+    if (stage.faults.length > 0 || performance.now() > deadline || performance.now() > still.since + standstill) {
+      if (!done) faults.add(`not everything was sent after ${seconds(storm)} s${(await how.rests()) ?? ''}`)
       break
     }
     // When there is nothing left but waiting, time passes; but not while the provider tells what it took.
-    const key = JSON.stringify([now, counts.calls])
+    const key = JSON.stringify([now, counts.calls, stage.kills])
     if (key !== still.key) still = { key, since: performance.now() }
     if (stage.kills >= plan.kills && stage.calm() && counts.telling === 0 && (waiting === 0 || performance.now() - still.since > timeoutMs / 2)) await how.skip()
     if (performance.now() - said < 5_000) continue

@@ -25,11 +25,11 @@ export interface Sending {
   someWays(count: number, random: () => number): { email: string; path: string }[]
 }
 
-/** Freezes the audience and hands it over. Where the provider can merge, nine tenths go out in shared calls and one tenth alone: two campaigns at once. */
+/** Freezes the audience and hands it over. Where the provider can merge, most people are reached by shared calls and one in fifty alone: two campaigns at once. */
 export async function beginSending(app: App, shop: Shop, plan: Plan): Promise<Sending> {
   const ids = await addPeople(app, shop.id, plan.recipients)
-  const tenth = sql`${subscribers.email} like '%7@example.org'`
-  const parts = plan.provider === 'sendgrid' ? ([['shared', sql`not (${tenth})`], ['individual', tenth]] as const) : ([['individual', null]] as const)
+  const few = sql`(${subscribers.email} like '%07@example.org' or ${subscribers.email} like '%57@example.org')`
+  const parts = plan.provider === 'sendgrid' ? ([['shared', sql`not ${few}`], ['individual', few]] as const) : ([['individual', null]] as const)
   const messageIds: string[] = []
   let audience = 0
   for (const [way, where] of parts) {
