@@ -59,6 +59,9 @@ async function isWell(at: Person): Promise<string[]> {
   const frame = frameOf(at)
   const cut = await frame.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
   const primary = await at.app.locator('main .Polaris-Button--variantPrimary').count()
+  // What is fading in or out has no colours to judge yet.
+  await at.app.getByRole('dialog').waitFor({ state: 'hidden' })
+  await frame.evaluate<unknown>('Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime < 5000).map((one) => one.finished.catch(() => null)))')
   await frame.evaluate(axe)
   const { violations } = await frame.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>("axe.run(document, { iframes: false, resultTypes: ['violations'] })")
   return [...(cut > 0 ? [`wider by ${cut}`] : []), ...(primary > 1 ? ['more than one primary button'] : []), ...violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`)]
