@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { and, eq, sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { App } from '../app/app.ts'
@@ -13,7 +14,7 @@ import { signLink } from '../app/lib/tokens.ts'
 import { newId } from '../app/lib/ids.ts'
 import { anotherAnswers, whoWeAre } from '../app/operations/address.ts'
 import { arrive, beat, fence } from '../app/operations/fence.ts'
-import { changeInstallation } from '../app/operations/installation.ts'
+import { changeInstallation, insertInstallation, placeOf } from '../app/operations/installation.ts'
 import { databaseFile } from '../app/operations/places.ts'
 import { restsBecause, sendingRests } from '../app/operations/rests.ts'
 import { liftAndAsk, operate } from '../app/operator.ts'
@@ -59,6 +60,23 @@ describe('what is no reason', () => {
     const fourth = await started()
     for (let i = 0; i < 3; i++) for (const process of [third, fourth]) expect(await beat(process.app)).toBeNull()
     expect([await because(third), await because(fourth)]).toEqual([null, null])
+  })
+
+  test.runIf(isPostgres)('that another process, which began at the same moment on an empty database, was first', async () => {
+    await t.app.db.delete(installation)
+    const [written, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const first = t.app.db.transaction(async () => {
+      await insertInstallation(t.app, { generation: 'first', beatAt: t.clock.now(), address: t.app.url, place: await placeOf(t.app), cleanStop: false })
+      written.resolve()
+      await told.promise
+    })
+    await written.promise
+    const second = started() // sees no row, and waits where it writes its own
+    await wait(500)
+    told.resolve()
+    await first
+    expect(await because(await second)).toBeNull()
+    expect(await beat((await second).app)).toBeNull()
   })
 
   test('a very first start that is killed just before or just after it became known', async () => {

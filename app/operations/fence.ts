@@ -82,12 +82,12 @@ async function move(app: Ops, change: { generation?: string; cleanStop?: boolean
     }
     const next = { generation: change.generation ?? row?.generation ?? newGeneration(), beatAt: later(app, row?.beatAt, local.seen), place }
     if (row) await changeInstallation(app, { ...change, ...next })
-    else {
-      await insertInstallation(app, { ...next, address: app.url, cleanStop: change.cleanStop ?? false })
+    else if (await insertInstallation(app, { ...next, address: app.url, cleanStop: change.cleanStop ?? false })) {
       keepTwin(app, { ...next, first: true }) // before anybody sees the row: without a twin it would be taken for a copy's
-    }
+    } else return null
     return { fenced: null, next }
   })
+  if (!moved) return move(app, change, found) // several processes began at once on an empty database, and another one was first
   if (!moved.next) return moved.fenced
   local.seen = moved.next.beatAt
   keepTwin(app, moved.next)
@@ -122,7 +122,8 @@ async function putUp(app: Ops, row: Installation | null, cause: FenceCause): Pro
   const now = app.clock.now()
   app.log.error({ cause }, `${causeWords[cause]} ${fenceHint}`)
   if (row) await changeInstallation(app, { fencedAt: now, fencedBecause: cause })
-  else await insertInstallation(app, { generation: newGeneration(), beatAt: now, address: app.url, place: null, fencedAt: now, fencedBecause: cause, restingBecause: null, cleanStop: false })
+  else if (!(await insertInstallation(app, { generation: newGeneration(), beatAt: now, address: app.url, place: null, fencedAt: now, fencedBecause: cause, restingBecause: null, cleanStop: false })))
+    await changeInstallation(app, { fencedAt: now, fencedBecause: cause })
 }
 
 const causeOf = (row: Installation): FenceCause => fenceCause.catch('restored').parse(row.fencedBecause)

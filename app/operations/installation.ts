@@ -27,8 +27,10 @@ export async function lockInstallation(app: Pick<App, 'db'>): Promise<Installati
   return found ? { ...found, ours: found.ours === 1 } : null
 }
 
-export async function insertInstallation(app: Pick<App, 'db' | 'clock'>, values: Omit<typeof installation.$inferInsert, 'id' | 'stamp' | 'updatedAt'>): Promise<void> {
-  await app.db.insert(installation).values({ ...values, id: 'this', stamp: stamp(), updatedAt: app.clock.now() })
+/** The first row. @returns false when another process, starting at the same moment, was faster: then nothing is written, and its row is there. */
+export async function insertInstallation(app: Pick<App, 'db' | 'clock'>, values: Omit<typeof installation.$inferInsert, 'id' | 'stamp' | 'updatedAt'>): Promise<boolean> {
+  const written = await app.db.insert(installation).values({ ...values, id: 'this', stamp: stamp(), updatedAt: app.clock.now() }).onConflictDoNothing().returning({ id: installation.id })
+  return written.length > 0
 }
 
 /** The only way to change the row: each change is stamped as ours. */

@@ -14,6 +14,7 @@ try {
     process.env.DATABASE_URL = there.url // the engine is a fact of the process and is read when the schema is loaded
     const { run } = await import('./run.ts')
     const report = await run(plan, there.url, say)
+    if (plan.json) for (const fault of report.faults) say(`FAULT ${fault}`)
     process.stdout.write(plan.json ? `${JSON.stringify(report.figures)}\n` : report.words)
     failed = report.faults.length > 0
     process.exitCode = failed ? 1 : 0
