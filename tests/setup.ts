@@ -7,18 +7,29 @@ import type { TestProject } from 'vitest/node'
 declare module 'vitest' {
   export interface ProvidedContext {
     postgres: string | null
+    /** A migrated SQLite file, to be copied. */
+    sqlite: string
   }
 }
 
-/** For a run on PostgreSQL (DATABASE_URL=postgres://): starts a real server from an npm package and makes one migrated template. */
+/** Makes one migrated database that each test gets a copy of; for a run on PostgreSQL (DATABASE_URL=postgres://) in a real server, started from an npm package. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (!(process.env.DATABASE_URL ?? '').startsWith('postgres')) {
+    const { openDatabase } = await import('../app/db/open.ts')
+    const { migrate } = await import('../app/db/migrate.ts')
+    const folder = tempFolder()
+    const path = join(folder.path, 'template.db')
+    const db = openDatabase(`file:${path}`)
+    await migrate(db)
+    await db.close() // with it, everything stands in the one file
     project.provide('postgres', null)
-    return undefined
+    project.provide('sqlite', path)
+    return async () => folder.remove()
   }
   const { startPostgres } = await import('./postgres.ts')
   const server = await startPostgres()
   project.provide('postgres', server.url)
+  project.provide('sqlite', '')
   return server.stop
 }
 
