@@ -52,10 +52,13 @@ function truth(random: () => number, faults: { loseAfter: number; loseBefore: nu
 }
 
 /** A worker whose process ends at the n-th statement (inside a transaction: which is then rolled back). Nothing that it does later has any effect. */
-function mortal(app: App, n: number): { app: App; dead(): boolean } {
+function mortal(app: App, n: number): { app: App; died: Promise<true> } {
   let left = n
+  const death = Promise.withResolvers<true>()
   const die = (): void => {
-    if (left-- <= 0) throw new Error('killed')
+    if (left-- > 0) return
+    setTimeout(() => death.resolve(true), 20) // what had left reaches the database
+    throw new Error('killed')
   }
   const db = new Proxy(app.db, {
     get(target, name) {
@@ -73,7 +76,7 @@ function mortal(app: App, n: number): { app: App; dead(): boolean } {
     send: (message) => unlessDead(() => app.mail.send(message)),
     shared: { most: app.mail.shared!.most, prepare: (body) => (people) => unlessDead(() => app.mail.shared!.prepare(body)(people)) },
   }
-  return { app: { ...app, db, mail }, dead: () => left < 0 }
+  return { app: { ...app, db, mail }, died: death.promise }
 }
 
 function seeded(seed: number): () => number {
@@ -117,7 +120,7 @@ describe.each(['individual', 'shared'] as const)('in the %s way', (way) => {
       const id = await makeCampaign(t.app, t.shop, { way })
       await freeze(t.app, t.shop.id, id, null)
       const worker = mortal(t.app, n)
-      const died = await Promise.race([sendDeliveries(worker.app, { shopId: t.shop.id, messageId: id }).then(() => false, () => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 700))])
+      const died = await Promise.race([sendDeliveries(worker.app, { shopId: t.shop.id, messageId: id }).then(() => false, () => true), worker.died])
       await live(provider, id)
       await check(provider, id, people)
       expect(await statesOf(t.app, t.shop, id), `killed at statement ${n}`).toEqual({ accepted: people })
