@@ -50,7 +50,7 @@ export async function addMany(app: App, shop: Shop, count: number, prefix = 'per
 export type Row = typeof deliveries.$inferSelect & { state: string }
 export async function rowsOf(app: App, shop: Shop, messageId: string): Promise<Row[]> {
   const rows = await app.db
-    .select({ row: deliveries, state: stateOf, reason: reasonOf, acceptedAt: acceptedAtOf, requestId: sql<string | null>`case when ${deliveries.state} is null and ${batches.requestId} is not null then ${batches.requestId} || '.' || ${deliveries.subscriberId} else ${deliveries.requestId} end` })
+    .select({ row: deliveries, state: stateOf, reason: reasonOf, attempts: sql`coalesce(case when ${deliveries.state} is null then ${batches.attempts} end, ${deliveries.attempts})`.mapWith(Number), acceptedAt: acceptedAtOf, requestId: sql<string | null>`case when ${deliveries.state} is null and ${batches.requestId} is not null then ${batches.requestId} || '.' || ${deliveries.subscriberId} else ${deliveries.requestId} end` })
     .from(deliveries)
     .leftJoin(batches, itsBatch)
     .where(and(eq(deliveries.shopId, shop.id), eq(deliveries.messageId, messageId)))

@@ -5,7 +5,7 @@ import { campaigns, deliveries, links, messages, products, shops, shopSettings, 
 import { addressHash } from '../app/lib/crypto.ts'
 import { DAY, HOUR, MINUTE, after } from '../app/lib/clock.ts'
 import { newId } from '../app/lib/ids.ts'
-import { statesOf } from './campaign.ts'
+import { rowsOf, statesOf } from './campaign.ts'
 import { testApp, type Api, type TestApp } from './app.ts'
 
 let t: TestApp
@@ -104,7 +104,7 @@ describe('sending', () => {
       expect(part).toContain('1 Fern Street')
       expect(part).not.toMatch(/\[\[|\{\{/)
     }
-    const rows = await t.app.db.select().from(deliveries).where(eq(deliveries.messageId, id))
+    const rows = await rowsOf(t.app, t.shop, id)
     expect(new Map(rows.map((r) => [r.subscriberId, [r.state, r.reason]]))).toEqual(new Map([[ben, ['accepted', null]], [una, ['excluded', 'unsubscribed']]]))
     expect(await t.app.db.select({ n: links.n, url: links.url, label: links.label }).from(links).where(eq(links.messageId, id)).orderBy(links.n)).toEqual([
       { n: 1, url: t.shop.url, label: 'Fern & Fig' },

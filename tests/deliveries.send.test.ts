@@ -96,7 +96,7 @@ describe('sending', () => {
     await t.app.db.insert(suppressions).values({ shopId: t.shop.id, addressHash: person!.addressHash, reason: 'bounced', createdAt: t.clock.now() })
     await t.app.db.delete(subscribers).where(and(eq(subscribers.shopId, t.shop.id), eq(subscribers.id, c!)))
     await send(id)
-    const rows = Object.fromEntries((await rowsOf(t.app, t.shop, id)).map((row) => [row.subscriberId, [row.state, row.reason, row.postedAt === null]]))
+    const rows = Object.fromEntries((await rowsOf(t.app, t.shop, id)).map((row) => [row.subscriberId, [row.state, row.reason, row.acceptedAt === null]]))
     expect(rows).toEqual({ [a!]: ['suppressed', 'unsubscribed', true], [b!]: ['suppressed', 'bounced', true], [c!]: ['suppressed', 'erased', true], [d!]: ['accepted', null, false] })
     expect(outbox.taken.length).toBe(1)
     expect(await finished()).toEqual([id])
@@ -146,9 +146,9 @@ describe('sending', () => {
     expect(new Set(outbox.taken.map((mail) => mail.to)).size).toBe(outbox.taken.length)
   })
 
-  test('what was claimed and not begun when the pause came is given back', async () => {
+  test('a pause bites at the next batch', async () => {
     await t.close()
-    outbox = createOutbox({ evidence: 'none', lanes: 4, perSecond: 500 }) // claims 500, begins 50 at a time
+    outbox = createOutbox({ evidence: 'none', lanes: 4, perSecond: 500 }) // batches of 50
     t = await testApp({ mail: outbox })
     await addMany(t.app, t.shop, 200)
     const id = await makeCampaign(t.app, t.shop)

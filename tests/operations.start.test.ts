@@ -59,7 +59,7 @@ describe('ending', () => {
   test('on SIGTERM in the middle of a send: no new claim, what is in flight is finished and recorded, exit 0, nothing uncertain', { timeout: 90_000 }, async () => {
     await addMany(t.app, t.shop, 400)
     const id = await makeCampaign(t.app, t.shop)
-    await freeze(t.app, t.shop.id, id, null)
+    await freeze(t.app, t.shop.id, id, null, 20) // a second's worth
     const port = await freePort()
     const child = spawn(process.execPath, [fileURLToPath(new URL('../app/main.ts', import.meta.url))], {
       env: {

@@ -1,7 +1,6 @@
 import { and, asc, eq, gte, isNotNull, isNull, lt, type SQL } from 'drizzle-orm'
 import type { App } from '../app.ts'
 import { batches, deliveries, messages, sendingDomains } from '../db/schema.ts'
-import { batchSize } from '../deliveries/freeze.ts'
 import { allowanceOf, keepPlan, readPlan } from '../domains/allowance.ts'
 import { domainOf } from '../domains/names.ts'
 import { firstDay, spreadOver, spreadParts } from '../domains/ramp.ts'
@@ -46,12 +45,12 @@ export async function spread(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: Pick
   await keepPlan(app, shop, domain, messageId, [...gone.past, ...days.map(({ day }, n) => ({ day, people: people[n]! })).filter((one) => one.people > 0)])
 }
 
-/** How many people may travel in one call: fewer while the domain is new, so that a day's part can be kept to. */
+/** How many people a batch may have at most: few while the domain is new, so that a day's part can be kept to. */
 export async function partSize(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: Pick<Shop, 'id' | 'timezone'>, senderEmail: string): Promise<number> {
   const domain = domainOf(senderEmail)
   const row = domain && (await findDomain(app, shop.id, domain))
   const allowance = row ? await allowanceOf(app, shop, row) : null
-  return Math.min(batchSize(app.mail), allowance ? Math.max(firstDay, allowance.largest) : Infinity)
+  return allowance ? Math.max(firstDay, allowance.largest) : Infinity
 }
 
 type Day = { day: string; people: number }

@@ -40,7 +40,8 @@ export const releaseBatch = (app: Pick<App, 'db' | 'clock'>, run: Run, worker: s
 export const endEmpty = (app: Pick<App, 'db' | 'clock'>, run: Run, worker: string, batch: Batch): Promise<boolean> =>
   change(app, run, worker, batch, { state: 'accepted', acceptedAt: app.clock.now() })
 
-async function change(app: Pick<App, 'db' | 'clock'>, run: Run, worker: string, batch: Batch, to: Change): Promise<boolean> {
+/** Moves a batch on. @returns false when it is not where this worker may move it from. */
+export async function change(app: Pick<App, 'db' | 'clock'>, run: Run, worker: string, batch: Batch, to: Change): Promise<boolean> {
   const mine = and(inArray(batches.state, ['posting', 'uncertain']), eq(batches.claimedBy, worker))
   const rows = await app.db
     .update(batches)

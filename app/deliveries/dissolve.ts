@@ -12,16 +12,17 @@ export function sendAlone(app: Pick<App, 'db' | 'clock'>, run: Run): Promise<unk
  * Gives the people of these batches rows of their own, in one state, with the batch's key and times; the batches end as `divided`.
  * In all shops, unless `which` says otherwise. @returns the batches.
  */
-export function dissolve(app: Pick<App, 'db' | 'clock'>, which: SQL | undefined, to: { state: 'pending' | 'held'; reason?: string }): Promise<{ shopId: string; messageId: string }[]> {
+export function dissolve(app: Pick<App, 'db' | 'clock'>, which: SQL | undefined, to: { state: 'pending' | 'uncertain' | 'held'; reason?: string }): Promise<{ shopId: string; messageId: string }[]> {
   const now = app.clock.now()
   return app.db.transaction(async () => {
-    const gone = await app.db.update(batches).set({ state: 'divided', people: 0, claimedBy: null, leaseUntil: null, nextAt: null, updatedAt: now }).where(which).returning({ shopId: batches.shopId, messageId: batches.messageId, n: batches.n })
+    const gone = await app.db.update(batches).set({ state: 'divided', people: 0, ...(to.state === 'uncertain' ? {} : { claimedBy: null }), leaseUntil: null, nextAt: null, updatedAt: now }).where(which).returning({ shopId: batches.shopId, messageId: batches.messageId, n: batches.n })
     for (const { shopId, messageId, n } of gone)
       await app.db
         .update(deliveries)
         .set({
           state: to.state, reason: to.reason ?? null, detail: sql`${batches.detail}`, attempts: sql`${batches.attempts}`, postedAt: sql`${batches.postedAt}`, updatedAt: now,
           requestId: sql`${batches.requestId} || '.' || ${deliveries.subscriberId}`,
+          claimedBy: sql`${batches.claimedBy}`, // whoever is in doubt is still that worker's, which may come back
         })
         .from(batches)
         .where(

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Request, Response } from 'express'
 import type { App } from '../app.ts'
 import { recordConsent } from '../consent/record.ts'
@@ -38,8 +38,8 @@ interface Row {
   personId: string
   email: string
   kind: 'campaign' | 'confirmation' | 'test'
-  /** The batch that the row follows, if that is another one than the news is about. */
-  elsewhere: number | null
+  /** The batch that the row follows, if the news does not tell for all of that: it is about another one, or its people are called one by one. */
+  apart: number | null
   /** Does the row say for itself where it stands? */
   alone: boolean
 }
@@ -76,11 +76,11 @@ async function takeSome(app: App, list: Feedback[]): Promise<void> {
 async function rowsOf(app: App, keys: string[]): Promise<Map<string, Row>> {
   const inBatches = keys.flatMap((key): JsonCell[][] => (isBatchKey(key) ? [[key, ...key.split('.')]] : []))
   const split = jsonRows(inBatches)
-  const columns = { shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, keptId: subscriberAliases.keptId, email: deliveries.email, state: deliveries.state, batch: deliveries.batch, kind: messages.kind }
+  const columns = { shopId: deliveries.shopId, messageId: deliveries.messageId, subscriberId: deliveries.subscriberId, keptId: subscriberAliases.keptId, email: deliveries.email, state: deliveries.state, batch: deliveries.batch, kind: messages.kind, way: messages.way }
   const itsMessage = and(eq(messages.shopId, deliveries.shopId), eq(messages.id, deliveries.messageId))
   const itsAlias = and(eq(subscriberAliases.shopId, deliveries.shopId), eq(subscriberAliases.id, deliveries.subscriberId))
   const together = inBatches.length === 0 ? [] : await app.db
-    .select({ ...columns, key: split.text(0), n: batches.n })
+    .select({ ...columns, key: split.text(0), of: batches.n, open: sql`case when ${batches.state} = 'accepted' then 0 else 1 end`.mapWith(Number) })
     .from(batches)
     .innerJoin(split.from, sql`${batches.requestId} = ${split.text(1)}`)
     .innerJoin(deliveries, and(eq(deliveries.shopId, batches.shopId), eq(deliveries.messageId, batches.messageId), sql`${deliveries.subscriberId} = ${split.text(2)}`))
@@ -93,12 +93,15 @@ async function rowsOf(app: App, keys: string[]): Promise<Map<string, Row>> {
     .leftJoin(subscriberAliases, itsAlias)
     .where(inArray(deliveries.requestId, keys))
   return new Map(
-    [...together, ...alone].map(({ key, keptId, state, batch, ...row }) => [key ?? '', { ...row, personId: keptId ?? row.subscriberId, alone: state !== null, elsewhere: state === null && batch !== ('n' in row ? row.n : null) ? batch : null }]),
+    [...together, ...alone].map(({ key, keptId, state, batch, way, ...row }) => {
+      const forAll = 'open' in row && 'of' in row && row.of === batch && (way === 'shared' || row.open === 0)
+      return [key ?? '', { ...row, personId: keptId ?? row.subscriberId, alone: state !== null, apart: state === null && !forAll ? batch : null }]
+    }),
   )
 }
 
 /**
- * Evidence for a whole call: the provider answers for all of it, so news of one person tells for everybody who follows the batch,
+ * Evidence for a whole call, in the shared way: the provider answers for all of it, so news of one person tells for everybody who follows the batch,
  * even if that person was forgotten since.
  */
 async function acceptBatches(app: App, news: Feedback[]): Promise<void> {
@@ -110,7 +113,13 @@ async function acceptBatches(app: App, news: Feedback[]): Promise<void> {
     .update(batches)
     .set({ state: 'accepted', reason: null, acceptedAt: sql`coalesce(${batches.acceptedAt}, ${calls.time(1)})`, leaseUntil: null, nextAt: null, updatedAt: app.clock.now() })
     .from(calls.from)
-    .where(and(sql`${batches.requestId} = ${calls.text(0)}`, inArray(batches.state, ['pending', 'posting', 'uncertain', 'suppressed'])))
+    .where(
+      and(
+        sql`${batches.requestId} = ${calls.text(0)}`,
+        inArray(batches.state, ['pending', 'posting', 'uncertain', 'suppressed']),
+        exists(app.db.select({ one: sql`1` }).from(messages).where(and(eq(messages.shopId, batches.shopId), eq(messages.id, batches.messageId), eq(messages.way, 'shared')))),
+      ),
+    )
 }
 /** A batch's key and a person's id. */
 const isBatchKey = (key: string): boolean => /^\w{26}\.\w{26}$/.test(key)
@@ -119,7 +128,7 @@ const FAR = new Date(8.64e15)
 /** Evidence: whatever we thought of a row that does not follow the batch which the news is about, the provider has the mail. */
 async function accept(app: App, told: Told[]): Promise<void> {
   const now = app.clock.now()
-  for (const item of new Map(told.flatMap((one) => (one.row.elsewhere !== null ? [[one.key, one]] : []))).values()) await leaveBatch(app, item, now)
+  for (const item of new Map(told.flatMap((one) => (one.row.apart !== null ? [[one.key, one]] : []))).values()) await leaveBatch(app, item, now)
   const alone = new Map(told.flatMap((item) => (item.row.alone ? [[item.key, item]] : [])))
   if (alone.size === 0) return
   const rows = given(alone)
@@ -130,15 +139,15 @@ async function accept(app: App, told: Told[]): Promise<void> {
     .where(and(sameRow(rows), inArray(deliveries.state, ['pending', 'claimed', 'posting', 'uncertain', 'held', 'suppressed'])))
 }
 
-/** News of a call before the batch was divided: this one person has the mail and waits no longer with the others, whatever becomes of them. */
-async function leaveBatch(app: App, { row, at }: Told, now: Date): Promise<void> {
-  const batch = and(eq(batches.shopId, row.shopId), eq(batches.messageId, row.messageId), eq(batches.n, row.elsewhere!))
+/** This one person has the mail and waits no longer with the others, whatever becomes of them: news of a call before the batch was divided, or of a call of their own. */
+async function leaveBatch(app: App, { row, key, at }: Told, now: Date): Promise<void> {
+  const batch = and(eq(batches.shopId, row.shopId), eq(batches.messageId, row.messageId), eq(batches.n, row.apart!))
   const [open] = await lockRows(app.db.select({ n: batches.n }).from(batches).where(and(batch, ne(batches.state, 'accepted'))))
   if (!open) return
   const left = await app.db
     .update(deliveries)
-    .set({ state: 'accepted', acceptedAt: at, updatedAt: now })
-    .where(and(eq(deliveries.shopId, row.shopId), eq(deliveries.messageId, row.messageId), eq(deliveries.subscriberId, row.subscriberId), eq(deliveries.batch, row.elsewhere!), isNull(deliveries.state)))
+    .set({ state: 'accepted', acceptedAt: at, requestId: key, updatedAt: now })
+    .where(and(eq(deliveries.shopId, row.shopId), eq(deliveries.messageId, row.messageId), eq(deliveries.subscriberId, row.subscriberId), eq(deliveries.batch, row.apart!), isNull(deliveries.state)))
     .returning({ id: deliveries.subscriberId })
   await app.db.update(batches).set({ people: sql`${batches.people} - ${left.length}` }).where(batch)
 }

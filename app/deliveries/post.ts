@@ -26,7 +26,14 @@ export async function post(app: App, run: Run, compiled: CompiledMail, worker: s
   return stop
 }
 
-async function handOver(app: App, run: Run, compiled: CompiledMail, begun: Begun[], people: Map<string, Person>, until: { here: number; everywhere: Date }): Promise<{ results: Result[]; stop: Stop | null }> {
+/**
+ * Hands over promised mails one by one, `lanes` in flight. Whatever was not begun, because the provider asked for rest, refuses us, stops answering or
+ * says no to everybody, or because the lease could run out, comes back without an outcome.
+ * @param until when the promise ends, by this machine's running clock (milliseconds) and by the clock that all workers share
+ */
+export async function handOver(
+  app: App, run: Run, compiled: CompiledMail, begun: Begun[], people: { get(subscriberId: string): Person | undefined }, until: { here: number; everywhere: Date }, lanes = app.mail.limits.lanes,
+): Promise<{ results: Result[]; stop: Stop | null }> {
   const results: Result[] = []
   const waiting = [...begun]
   let stop: Stop | null = null
@@ -52,7 +59,7 @@ async function handOver(app: App, run: Run, compiled: CompiledMail, begun: Begun
       results.push({ row, outcome })
     }
   }
-  await Promise.all(Array.from({ length: Math.min(app.mail.limits.lanes, begun.length) }, lane))
+  await Promise.all(Array.from({ length: Math.min(lanes, begun.length) }, lane))
   const ended = stop as Stop | null // TypeScript does not see the lanes change it
   if (ended?.kind === 'rest') rest(app.mail, ended.until)
   for (const row of waiting) results.push({ row, outcome: null })

@@ -76,7 +76,7 @@ export async function pauseCampaign(app: Pick<App, 'db' | 'clock' | 'mail'>, run
  * state, reason, providerId, nextAt, attempts to take back, acceptedAt, what the provider said. While the provider refuses us a campaign is paused and
  * goes on when somebody resumes it; a single mail has nobody to resume it and tries again every ten minutes.
  */
-function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date, isCampaign: boolean): JsonCell[] {
+export function cellsOf({ row, outcome }: Result, stop: Stop | null, now: Date, isCampaign: boolean): JsonCell[] {
   const said = outcome && 'reason' in outcome ? outcome.reason : null
   const again = (at: Date | null, back: 0 | 1): JsonCell[] => ['pending', null, null, at, back, null, said]
   const ended = (reason: DeliveryReason): JsonCell[] => ['refused', reason, null, null, 0, null, said]

@@ -54,8 +54,9 @@ async function recoverRows(app: App, now: Date, note: Note): Promise<void> {
 }
 
 /**
- * The same for batches. The provider answers for a whole call, so what one of its people did tells for all of them. Most evidence is
- * not found here: the provider's own events settle a batch the moment they come in (feedback.ts).
+ * The same for batches. Where people were called one by one, each of them is a doubt of their own. In the shared way the provider answers for
+ * a whole call, so what one of its people did tells for all of them. Most evidence is not found here: the provider's own events
+ * settle a batch the moment they come in (feedback.ts).
  */
 async function recoverBatches(app: App, now: Date, note: Note): Promise<void> {
   const change = async (from: keyof typeof batchesIn, to: Partial<typeof batches.$inferInsert>, when: SQL | undefined): Promise<void> =>
@@ -65,6 +66,7 @@ async function recoverBatches(app: App, now: Date, note: Note): Promise<void> {
     eq(deliveries.batch, batches.n), isNull(deliveries.state),
   )
   const evidence = exists(app.db.select({ one: sql`1` }).from(deliveries).where(and(itsPeople, or(isNotNull(deliveries.outcome), eventsOf(app, deliveries)))))
+  note('batch posting', 'uncertain', await dissolve(app, and(batchesIn.posting, leaseOver(batches.leaseUntil, now), calledOneByOne(app)), { state: 'uncertain' }))
   await change('uncertain', { state: 'uncertain' }, gt(batches.updatedAt, after(now, ahead)))
   await change('posting', { state: 'uncertain' }, leaseOver(batches.leaseUntil, now))
   await change('uncertain', { state: 'accepted', acceptedAt: now }, evidence)
@@ -72,6 +74,9 @@ async function recoverBatches(app: App, now: Date, note: Note): Promise<void> {
   // The provider was changed for one that tells nothing: each of these people is a question of their own.
   else note('batch uncertain', 'held', await dissolve(app, batchesIn.uncertain, { state: 'held', reason: 'no_evidence' }))
 }
+
+const calledOneByOne = (app: Pick<App, 'db'>): SQL =>
+  exists(app.db.select({ one: sql`1` }).from(messages).where(and(eq(messages.shopId, batches.shopId), eq(messages.id, batches.messageId), eq(messages.way, 'individual'))))
 
 const eventsOf = (app: Pick<App, 'db'>, row: typeof deliveries): SQL =>
   exists(

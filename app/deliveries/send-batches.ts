@@ -1,14 +1,12 @@
 import type { App } from '../app.ts'
 import { after, MINUTE } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
-import { sendingRests } from '../operations/rests.ts'
 import type { Outcome, SharedRecipient } from '../mail/provider.ts'
 import { restsHere } from '../operations/rests.ts'
-import { claimBatch, leaveOut, stillOurs, type Batch, type Out } from './batches.ts'
-import { endEmpty, recordBatch, releaseBatch } from './batch-record.ts'
+import { recordBatch } from './batch-record.ts'
 import type { CompiledMail } from './compile-mail.ts'
 import { batchSize } from './freeze.ts'
-import { lastLook } from './last-look.ts'
+import { nextBatch } from './next-batch.ts'
 import { giveBack, rest, restingUntil, takeTurn } from './pace.ts'
 import type { Run } from './run.ts'
 
@@ -35,7 +33,7 @@ interface Turn {
  * @param until in milliseconds of this machine's running clock
  */
 export async function sendBatches(app: App, run: Run, mail: CompiledMail, call: SharedCall, until: number): Promise<void> {
-  const size = batchSize(app.mail)
+  const size = batchSize(app.mail, 'shared')
   // Where two seconds' worth fits into one call, one more in flight hides its answer's way.
   const lanes = Math.min(app.mail.limits.lanes, most, app.mail.limits.perSecond * 2 > size ? most : 2)
   const turn: Turn = { stop: false, doubts: 0, refusals: 0 }
@@ -56,53 +54,17 @@ export async function sendBatches(app: App, run: Run, mail: CompiledMail, call: 
 
 /** @returns how many mails began; null when no batch is due, or nothing may leave. */
 async function sendOne(app: App, run: Run, mail: CompiledMail, call: SharedCall, worker: string, turn: Turn): Promise<number | null> {
-  const batch = (await sendingRests(app)) === null ? await claimBatch(app, run, worker) : null
-  if (!batch) return null
-  let called: Recipients | null
-  try {
-    called = await whoGetsIt(app, run, mail, worker, batch)
-  } catch (error) {
-    await releaseBatch(app, run, worker, batch).catch(() => undefined) // if this fails too it ends as uncertain, and comes back
-    throw error
-  }
-  if (!called) return 0
-  if (called.length === 0) {
-    await endEmpty(app, run, worker, batch)
-    return 0
-  }
-  if (!stillOurs(app, batch)) {
-    await releaseBatch(app, run, worker, batch)
-    return 0
-  }
+  const next = await nextBatch(app, run, mail, worker, (person) => ({ key: person.key, to: person.email, values: mail.valuesOf(person), subscriberId: person.subscriberId }))
+  if (!next) return null
+  const { batch, called } = next
+  if (called.length === 0) return 0
   const outcome = await handOver(app, call, called)
   const pause = judge(app, turn, outcome)
   await recordBatch(app, run, worker, batch, called, outcome, pause)
   return called.length
 }
 
-type Recipients = (SharedRecipient & { subscriberId: string })[]
-
-/** The last look, and who is left for the call; null when the batch is somebody else's by now. */
-async function whoGetsIt(app: App, run: Run, mail: CompiledMail, worker: string, batch: Batch): Promise<Recipients | null> {
-  const outs: Out[] = []
-  const called: Recipients = []
-  for (const person of await lastLook(app, run, batch, mail)) {
-    const { subscriberId, email, reason } = person
-    if (reason) {
-      outs.push({ subscriberId, email, state: 'suppressed', reason })
-      continue
-    }
-    try {
-      called.push({ key: person.key, to: email, values: mail.valuesOf(person), subscriberId })
-    } catch (error) {
-      app.log.error({ err: error, messageId: run.messageId }, 'a mail could not be composed')
-      outs.push({ subscriberId, email, state: 'refused', reason: 'provider_refused', detail: 'the mail could not be composed' })
-    }
-  }
-  return (await leaveOut(app, run, worker, batch, outs)) ? called : null
-}
-
-async function handOver(app: App, call: SharedCall, called: Recipients): Promise<Outcome> {
+async function handOver(app: App, call: SharedCall, called: SharedRecipient[]): Promise<Outcome> {
   try {
     return await call(called)
   } catch (error) {

@@ -10,6 +10,7 @@ import { post, type Stop } from './post.ts'
 import { pauseCampaign } from './record.ts'
 import { loadRun, type Run } from './run.ts'
 import { sendBatches } from './send-batches.ts'
+import { sendEach } from './send-each.ts'
 import { settle } from './settle.ts'
 import { prepareCall } from './way.ts'
 
@@ -51,7 +52,8 @@ export async function sendDeliveries(app: App, { shopId, messageId }: { shopId: 
 async function sendWhile(app: App, run: Run, until: number): Promise<void> {
   const mail = await compiled(app, run)
   if (!mail) return
-  if (run.message.way === 'shared') {
+  if (run.message.way === 'individual') await sendEach(app, run, mail, until)
+  else {
     const call = prepareCall(app.mail, mail)
     if (call) await sendBatches(app, run, mail, call, until)
     else await sendAlone(app, run) // the provider was changed meanwhile for one that cannot
@@ -59,10 +61,10 @@ async function sendWhile(app: App, run: Run, until: number): Promise<void> {
   await sendRows(app, run, mail, until)
 }
 
-/** Rows that travel alone: all of an individual message, and of a shared one those that left their batch. */
+/** Rows that travel alone: single mails, and those that left their batch. */
 async function sendRows(app: App, run: Run, mail: CompiledMail, until: number): Promise<void> {
   const worker = newId(app.clock.now())
-  const size = batchSize(app)
+  const size = rowsAtOnce(app)
   while (performance.now() < until && !restingUntil(app.mail, app.clock) && !restsHere(app)) {
     const rows = await claim(app, run, worker, size.claim)
     if (rows.length === 0) return
@@ -90,7 +92,7 @@ async function compiled(app: App, run: Run): Promise<CompiledMail | null> {
  * Rows per claim and per promise. A promise lasts about two seconds at the provider's pace, so that pausing bites at once. What
  * is promised when a process dies is in doubt; where only a person can settle that (no evidence), it is kept small.
  */
-function batchSize(app: Pick<App, 'mail'>): { claim: number; post: number } {
+function rowsAtOnce(app: Pick<App, 'mail'>): { claim: number; post: number } {
   const { lanes, perSecond } = app.mail.limits
   const two = Math.min(Math.max(Math.ceil(perSecond * 2), lanes), 500)
   return { claim: two, post: app.mail.evidence === 'none' ? Math.min(two, Math.max(lanes, 50)) : two }
