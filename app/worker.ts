@@ -11,17 +11,17 @@ import { checkDomain } from './domains/check.ts'
 import { workInbox } from './events/ingest.ts'
 import { recoverInbox } from './events/recover.ts'
 import { ensureForms } from './forms/defaults.ts'
-import { DAY, MINUTE, after } from './lib/clock.ts'
+import { after, DAY, HOUR, MINUTE } from './lib/clock.ts'
 import type { Handlers } from './jobs/queue.ts'
 import { exportPerson } from './privacy/export.ts'
 import { forgetUnconfirmed } from './privacy/forget-again.ts'
 import { recoverPrivacy } from './privacy/recover.ts'
 import { redactPerson } from './privacy/redact.ts'
 import { redactShop } from './privacy/redact-shop.ts'
-import { keepTokensAlive, nightly } from './shops/nightly.ts'
+import { hourly, keepTokensAlive, nightly } from './shops/nightly.ts'
 import { getShop } from './shops/shops.ts'
 import { readStore } from './sync/read.ts'
-import { reconcile } from './sync/reconcile.ts'
+import { lookForConsents, reconcile } from './sync/reconcile.ts'
 import { recoverSyncs, recoverWelcomes } from './sync/recover.ts'
 import { startSync } from './sync/start.ts'
 
@@ -38,6 +38,7 @@ export function handlers(app: App): Handlers {
     'sync.start': (job) => startSync(app, job),
     'sync.read': (job) => readStore(app, job),
     'sync.reconcile': (job) => reconcile(app, job),
+    'sync.consents': (job) => lookForConsents(app, job),
     'inbox.work': () => workInbox(app),
     'consent.write-back': (job) => writeBack(app, job),
     'campaigns.start': (job) => startCampaign(app, job),
@@ -54,6 +55,7 @@ export function handlers(app: App): Handlers {
       const fault = await each(app, [nightly, checkAllDomains, recoverPrivacy, forgetUnconfirmed, recoverWelcomes, recoverSingles, tellFailedJobs])
       if (fault) throw fault // once more, tonight
     }),
+    'shops.hourly': () => again(app, 'shops.hourly', HOUR, () => hourly(app)),
     'shops.refresh-tokens': () => again(app, 'shops.refresh-tokens', 7 * DAY, () => keepTokensAlive(app)),
   }
 }
@@ -63,6 +65,7 @@ export async function startSchedules(app: App): Promise<void> {
   await app.queue.add('deliveries.recover', {}, { key: 'next', at: after(app.clock.now(), 1_000) })
   await app.queue.add('lost.recover', {}, { key: 'next', at: after(app.clock.now(), 2_000) })
   await app.queue.add('shops.nightly', {}, { key: 'next', at: nextNight(app.clock.now()) })
+  await app.queue.add('shops.hourly', {}, { key: 'next', at: after(app.clock.now(), HOUR) })
   await app.queue.add('shops.refresh-tokens', {}, { key: 'next', at: after(app.clock.now(), 7 * DAY) })
 }
 
@@ -77,7 +80,7 @@ export function watchClock(app: App): { stop: () => void } {
   return { stop: () => clearInterval(timer) }
 }
 
-type Scheduled = 'deliveries.recover' | 'lost.recover' | 'shops.nightly' | 'shops.refresh-tokens'
+type Scheduled = 'deliveries.recover' | 'lost.recover' | 'shops.nightly' | 'shops.hourly' | 'shops.refresh-tokens'
 
 async function again(app: App, kind: Scheduled, every: number, work: () => Promise<void>): Promise<void> {
   const at = kind === 'shops.nightly' ? nextNight(app.clock.now()) : after(app.clock.now(), every)

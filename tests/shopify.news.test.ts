@@ -1,7 +1,10 @@
 import { and, asc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { attributions, consentEntries, events, orderLines, orders, products, subscribers, subscriberTags, variants } from '../app/db/schema.ts'
+import { newestEntry } from '../app/consent/record.ts'
+import { MINUTE } from '../app/lib/clock.ts'
 import type { Shop } from '../app/shops/shops.ts'
+import { startSchedules } from '../app/worker.ts'
 import { cancelOrder, createCustomer, createProduct, deleteCustomer, deleteProduct, mergeCustomers, placeOrder, refundOrder, setConsent, updateCustomer, updateProduct, updateShop } from '../simulator/actions/index.ts'
 import { pot, pretend, type Pretend } from './pretend.ts'
 
@@ -111,6 +114,28 @@ describe('the same week, told in different ways', () => {
     expect(found.standing.find((row) => row[0] === 'w0@example.com')?.[6]).toBe('unsubscribed')
     await p.close()
   })
+})
+
+test('a "no" whose news was lost counts within the hour, by the schedule alone (W4)', async () => {
+  const p = await pretend({ seed: 22 })
+  const shop = await p.open()
+  const cora = createCustomer(p.world, p.store, { email: 'cora@example.com', firstName: 'Cora', country: 'DE' })
+  setConsent(p.world, p.store, cora.id, 'SUBSCRIBED', 'CONFIRMED_OPT_IN', p.world.clock.now())
+  await p.readAll(shop)
+  const standing = async (): Promise<string | undefined> => {
+    const [person] = await p.t.app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shop.id), eq(subscribers.emailKey, cora.email!)))
+    return (await newestEntry(p.t.app, shop.id, person!.id))?.state
+  }
+  await startSchedules(p.t.app)
+  p.world.faults.webhooks.dropNext = 1_000
+  setConsent(p.world, p.store, cora.id, 'UNSUBSCRIBED', 'CONFIRMED_OPT_IN', p.world.clock.now())
+  p.world.clock.jump(59 * MINUTE)
+  await p.calm()
+  expect(await standing()).toBe('subscribed')
+  p.world.clock.jump(MINUTE)
+  await p.calm()
+  expect(await standing()).toBe('unsubscribed')
+  await p.close()
 })
 
 describe('orders and the mail they are credited to', () => {

@@ -8,6 +8,7 @@ export const jobKinds = {
   'sync.start': z.object(shop),
   'sync.read': z.object({ ...shop, kind: z.enum(['shop', 'customers', 'products', 'orders']) }),
   'sync.reconcile': z.object(shop),
+  'sync.consents': z.object(shop),
   'inbox.work': z.object({}),
   'consent.write-back': z.object({ ...shop, subscriberId: z.string() }),
   'campaigns.start': z.object({ ...shop, campaignId: z.string() }),
@@ -21,6 +22,7 @@ export const jobKinds = {
   'privacy.redact-shop': z.object(shop),
   'privacy.export': z.object({ ...shop, requestId: z.string() }),
   'shops.nightly': z.object({}),
+  'shops.hourly': z.object({}),
   'shops.refresh-tokens': z.object({}),
 } as const
 

@@ -14,6 +14,11 @@ export async function nightly(app: App): Promise<void> {
   await app.db.delete(jobs).where(and(eq(jobs.state, 'failed'), lt(jobs.runAt, after(now, -keep))))
 }
 
+/** Each hour: every store is asked whose record changed. */
+export async function hourly(app: App): Promise<void> {
+  for (const id of await installedShops(app)) await app.queue.add('sync.consents', { shopId: id }, { key: id })
+}
+
 /** Each week: keys that nobody uses for 90 days end, so all are refreshed. One store's fault does not keep the others from theirs. */
 export async function keepTokensAlive(app: App): Promise<void> {
   for (const id of await installedShops(app)) {

@@ -5,7 +5,7 @@ import { syncs } from '../db/schema.ts'
 import { storeCustomers } from '../events/apply.ts'
 import { attributeSince } from '../events/attribute.ts'
 import { storeOrders } from '../events/orders.ts'
-import { DAY, HOUR, after } from '../lib/clock.ts'
+import { DAY, HOUR, MINUTE, after } from '../lib/clock.ts'
 import { updateScopes, updateShop } from '../shops/installed.ts'
 import { getShop } from '../shops/shops.ts'
 
@@ -30,11 +30,25 @@ export async function reconcile(app: App, { shopId }: { shopId: string }): Promi
   await app.db.update(syncs).set({ updatedAt: began }).where(and(eq(syncs.shopId, shopId), eq(syncs.state, 'done')))
 }
 
+/**
+ * Each hour: whose record changed in the store since the last look, so that a "no" whose news was lost counts within the hour, and that the app
+ * was removed is noticed by the refused question (reliability.md W4). Raises nobody.
+ */
+export async function lookForConsents(app: App, { shopId }: { shopId: string }): Promise<void> {
+  const shop = await getShop(app, shopId)
+  if (shop?.status !== 'installed') return
+  const began = app.clock.now()
+  const { customers } = await lastLooks(app, shopId, 30 * MINUTE)
+  if (!customers) return
+  await sweep(app.platforms.shopify.changedCustomers(shop, customers), (batch) => storeCustomers(app, shopId, batch, 'sweep'))
+  await app.db.update(syncs).set({ updatedAt: began }).where(and(eq(syncs.shopId, shopId), eq(syncs.kind, 'customers'), eq(syncs.state, 'done')))
+}
+
 /** When each kind was last known to be complete; a kind that was never read is read whole first. */
-async function lastLooks(app: App, shopId: string): Promise<Partial<Record<string, Date>>> {
+async function lastLooks(app: App, shopId: string, before = overlap): Promise<Partial<Record<string, Date>>> {
   const rows = await app.db.select({ kind: syncs.kind, startedAt: syncs.startedAt, finishedAt: syncs.finishedAt, updatedAt: syncs.updatedAt }).from(syncs).where(and(eq(syncs.shopId, shopId), eq(syncs.state, 'done')))
-  // The reading shows the store as it was when it was asked for; after that each night moves updatedAt on.
-  return Object.fromEntries(rows.map((row) => [row.kind, after(row.finishedAt && row.updatedAt > row.finishedAt ? row.updatedAt : row.startedAt, -overlap)]))
+  // The reading shows the store as it was when it was asked for; after that each look moves updatedAt on.
+  return Object.fromEntries(rows.map((row) => [row.kind, after(row.finishedAt && row.updatedAt > row.finishedAt ? row.updatedAt : row.startedAt, -before)]))
 }
 
 async function sweep<T>(items: AsyncIterable<T>, store: (batch: T[]) => Promise<unknown>): Promise<void> {
