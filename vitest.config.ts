@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // These touch no database at all: on the second engine they would only be the same again.
-const withoutDatabase = ['bench', 'consent.fold', 'domains.parts', 'env', 'extension', 'lib', 'mail.contract', 'mail.http', 'mail.mailgun', 'mail.mime', 'mail.smtp', 'shopify.documents', 'simulator.platform', 'simulator.storefront', 'simulator.surfaces', 'templates.compile', 'templates.merge', 'web'].map((name) => `tests/${name}.test.ts`)
+const withoutDatabase = [
+  'ask', 'bench', 'consent.chain', 'consent.fold', 'domains.parts', 'env', 'extension', 'imports.files', 'lib', 'mail.contract', 'mail.http', 'mail.mailgun', 'mail.mime', 'mail.smtp', 'shopify.documents', 'simulator.platform', 'simulator.storefront', 'simulator.surfaces', 'templates.compile', 'templates.merge', 'web', 'web.segments',
+].map((name) => `tests/${name}.test.ts`)
 const postgres = (process.env.DATABASE_URL ?? '').startsWith('postgres')
 
 /** The long ones first, so that no worker is left with one while the other has nothing to do. */

@@ -9,6 +9,7 @@ import { recordHits } from './deliveries/record-hits.ts'
 import { createIntake, storeDeliveries, type Intake } from './events/inbox.ts'
 import { createQueue } from './jobs/index.ts'
 import type { Queue } from './jobs/queue.ts'
+import { askOver, createAsk, type Ask } from './lib/ask.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createDns, type Dns } from './lib/dns.ts'
 import { createLog, type Logger } from './lib/log.ts'
@@ -34,6 +35,8 @@ export interface App {
   log: Logger
   /** The only way out over HTTP to platforms; the simulator puts its own in. */
   fetch: Fetch
+  /** The only way out to addresses that people type in, such as links of a mail. */
+  ask: Ask
   /** Asks the domain name system; the simulator and the tests put their own in. */
   dns: Dns
   /** Public address of this installation, without a slash at the end. */
@@ -60,6 +63,7 @@ export function createApp(options: AppOptions): App {
     clock: options.clock ?? systemClock,
     log: options.log ?? createLog(settings.LOG_LEVEL),
     fetch: options.fetch ?? createFetch(),
+    ask: options.fetch ? askOver(options.fetch) : createAsk(), // who brings a network of their own means this way too
     dns: options.dns ?? createDns(),
     url: settings.APP_URL,
   }

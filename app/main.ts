@@ -17,6 +17,8 @@ export async function start(app: App): Promise<{ port: number; close: () => Prom
   if (operations.usable) await app.queue.open()
   if (ROLE !== 'worker' && operations.usable) await app.beside?.start()
   const listener = ROLE === 'worker' ? null : createServer(app).listen(PORT)
+  // A file of half a gigabyte takes its time on a slow line (imports/upload.ts). The head of a request still has a minute.
+  if (listener) listener.requestTimeout = 30 * 60_000
   if (listener)
     await new Promise<void>((resolve, reject) => {
       listener.once('listening', resolve)

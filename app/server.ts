@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import type { App } from './app.ts'
@@ -7,9 +9,11 @@ import { routes as catalogue } from './catalogue/routes.ts'
 import { routes as consent } from './consent/routes.ts'
 import { routes as deliveries } from './deliveries/routes.ts'
 import { routes as domains } from './domains/routes.ts'
+import { routes as exports } from './exports/routes.ts'
 import { routes as forms } from './forms/routes.ts'
+import { routes as imports } from './imports/routes.ts'
 import { AppError, notFound, unauthorised } from './lib/errors.ts'
-import { safeHeaders, type Route } from './lib/http.ts'
+import { safeHeaders, type Route, type StreamedFile } from './lib/http.ts'
 import { cleanText } from './lib/text.ts'
 import { sendingRests } from './operations/rests.ts'
 import { routes as operations } from './operations/routes.ts'
@@ -19,7 +23,7 @@ import { routes as privacy } from './privacy/routes.ts'
 import { routes as reports } from './reports/routes.ts'
 import { routes as segments } from './segments/routes.ts'
 import { routes as settings } from './settings/routes.ts'
-import { routes as subscribers } from './subscribers/routes.ts'
+import { routes as people } from './people/routes.ts'
 import { routes as suppressions } from './suppressions/routes.ts'
 import { routes as templates } from './templates/routes.ts'
 
@@ -37,9 +41,11 @@ export const routes: Route[] = [
   ...reports,
   ...campaigns,
   ...templates,
+  ...exports, //         before the rooms whose paths they share
   ...segments,
-  ...subscribers,
+  ...people,
   ...suppressions,
+  ...imports,
   ...catalogue,
   ...domains,
   ...settings,
@@ -95,7 +101,7 @@ function mount(server: Express, app: App, route: Route): void {
       const { shop, loggedInCustomerId } = response.locals.asker as { shop: never; loggedInCustomerId: string | null }
       route
         .handle({ app, shop, loggedInCustomerId, ip: clientIp(request), params: strings(request.params), query: strings(request.query), body: withCleanTexts(request.body) })
-        .then((reply) => answer(response, reply))
+        .then((reply) => answer(app, response, reply))
         .catch(next)
     })
   } else {
@@ -106,26 +112,61 @@ function mount(server: Express, app: App, route: Route): void {
       }).catch(next)
     }
     // The body is read only for somebody whom we know.
-    server[route.method](route.path, guard, express.json({ limit: '2mb', reviver: clean }), (request, response, next) => {
+    const body = route.body === 'stream' ? [] : [express.json({ limit: '2mb', reviver: clean })]
+    server[route.method](route.path, guard, ...body, (request, response, next) => {
       const { shop, userId } = response.locals.session as { shop: never; userId: string }
       response.set('Cache-Control', 'no-store')
+      if (route.body === 'stream') endWithAnswer(request, response)
       route
-        .handle({ app, shop, userId, params: strings(request.params), query: strings(request.query), body: request.body as unknown })
-        .then((reply) => answer(response, reply))
+        .handle({ app, shop, userId, params: strings(request.params), query: strings(request.query), body: route.body === 'stream' ? request : (request.body as unknown) })
+        .then((reply) => answer(app, response, reply))
         .catch(next)
     })
   }
 }
 
+/**
+ * A file that was refused before its end goes on arriving: most senders read the answer only when they have sent everything. What still
+ * comes is thrown away for a while, then the connection is cut.
+ */
+function endWithAnswer(request: Request, response: Response): void {
+  response.once('finish', () => {
+    if (request.complete) return
+    request.resume()
+    const cut = setTimeout(() => request.destroy(), 3_000)
+    request.once('close', () => clearTimeout(cut))
+  })
+}
+
 /** JSON, or a page or file when the handler says so. */
-function answer(response: Response, reply: unknown): void {
+async function answer(app: App, response: Response, reply: unknown): Promise<void> {
   if (reply !== null && typeof reply === 'object' && '__html' in reply) {
     const page = reply as { __html: string; status?: number }
     response.status(page.status ?? 200).type('html').send(page.__html)
   } else if (reply !== null && typeof reply === 'object' && '__file' in reply) {
     const file = reply as { __file: string; name: string; type: string }
     response.type(file.type).attachment(file.name).send(file.__file)
+  } else if (reply !== null && typeof reply === 'object' && '__stream' in reply) {
+    await stream(app, response, reply as StreamedFile)
   } else response.json(reply ?? {})
+}
+
+/** What fails before the first piece is answered in words; afterwards the connection breaks, so that nobody takes half a file for the whole. */
+async function stream(app: App, response: Response, file: StreamedFile): Promise<void> {
+  const pieces = file.__stream[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  response.type(file.type).attachment(file.name)
+  if (first.done || response.req.method === 'HEAD') return void response.end()
+  const all = async function* (): AsyncGenerator<string> {
+    for (let piece: IteratorResult<string> = first; !piece.done; piece = await pieces.next()) {
+      yield piece.value
+      await new Promise(setImmediate) // others are served between two pieces
+    }
+  }
+  await pipeline(Readable.from(all(), { objectMode: false }), response).catch((error: unknown) => {
+    if (!response.destroyed) response.destroy()
+    if ((error as { code?: unknown }).code !== 'ERR_STREAM_PREMATURE_CLOSE') app.log.error({ err: error, file: file.name }, 'a file could not be written to its end')
+  })
 }
 
 /** Shopify puts the shopper's address into X-Forwarded-For; its first entry is the shopper. Used for limits, never stored whole. */

@@ -1,8 +1,12 @@
 import type { App } from './app.ts'
+import { askLinks } from './campaigns/ask-links.ts'
+import { compareCampaign } from './campaigns/compare.ts'
 import { watchComplaints, watchSending } from './campaigns/complaints.ts'
 import { finishCampaign } from './campaigns/finish.ts'
+import { dropOlder, forgetManifests } from './campaigns/manifest.ts'
 import { recoverCampaigns } from './campaigns/recover.ts'
 import { startCampaign } from './campaigns/start.ts'
+import { sealLedgers } from './consent/seal.ts'
 import { recoverWriteBacks, resumeWriteBacks, writeBack } from './consent/write-back.ts'
 import { recoverDeliveries, recoverSingles } from './deliveries/recover.ts'
 import { sendDeliveries } from './deliveries/send.ts'
@@ -11,6 +15,10 @@ import { checkDomain } from './domains/check.ts'
 import { workInbox } from './events/ingest.ts'
 import { recoverInbox } from './events/recover.ts'
 import { ensureForms } from './forms/defaults.ts'
+import { compareImport } from './imports/compare.ts'
+import { recoverImports } from './imports/recover.ts'
+import { runImport } from './imports/run.ts'
+import { undoImport } from './imports/undo.ts'
 import { after, DAY, HOUR, MINUTE } from './lib/clock.ts'
 import type { Handlers } from './jobs/queue.ts'
 import { exportPerson } from './privacy/export.ts'
@@ -18,6 +26,8 @@ import { forgetUnconfirmed } from './privacy/forget-again.ts'
 import { recoverPrivacy } from './privacy/recover.ts'
 import { redactPerson } from './privacy/redact.ts'
 import { redactShop } from './privacy/redact-shop.ts'
+import { measureBuyers } from './segments/rfm.ts'
+import { readStoreSegment, readStoreSegments } from './segments/store-segments.ts'
 import { hourly, keepTokensAlive, nightly } from './shops/nightly.ts'
 import { getShop } from './shops/shops.ts'
 import { readStore } from './sync/read.ts'
@@ -42,17 +52,24 @@ export function handlers(app: App): Handlers {
     'inbox.work': () => workInbox(app),
     'consent.write-back': (job) => writeBack(app, job),
     'campaigns.start': (job) => startCampaign(app, job),
+    'campaigns.ask-links': (job) => askLinks(app, job),
+    'campaigns.drop-rehearsals': (job) => dropOlder(app, job),
+    'campaigns.compare': async (job) => void (await compareCampaign(app, job.shopId, job.campaignId)),
     'campaigns.finish': (job) => finishCampaign(app, job),
     'campaigns.watch': ({ shopId }) => watchComplaints(app, shopId),
     'deliveries.send': (job) => sendDeliveries(app, job),
     'deliveries.recover': () => again(app, 'deliveries.recover', MINUTE, () => recoverDeliveries(app)),
-    'lost.recover': () => again(app, 'lost.recover', MINUTE, async () => void (await each(app, [recoverCampaigns, recoverInbox, recoverWriteBacks, recoverSyncs, watchSending]))), // the next minute tries again
+    'lost.recover': () => again(app, 'lost.recover', MINUTE, async () => void (await each(app, [recoverCampaigns, recoverInbox, recoverWriteBacks, recoverSyncs, recoverImports, sealLedgers, watchSending]))), // the next minute tries again
+    'segments.read': (job) => readStoreSegment(app, job),
+    'imports.compare': (job) => compareImport(app, job),
+    'imports.run': (job) => runImport(app, job),
+    'imports.undo': (job) => undoImport(app, job),
     'domains.check': (job) => checkDomain(app, job),
     'privacy.export': (job) => exportPerson(app, job),
     'privacy.redact': (job) => redactPerson(app, job),
     'privacy.redact-shop': (job) => redactShop(app, job),
     'shops.nightly': () => again(app, 'shops.nightly', DAY, async () => {
-      const fault = await each(app, [nightly, checkAllDomains, recoverPrivacy, forgetUnconfirmed, recoverWelcomes, recoverSingles, tellFailedJobs])
+      const fault = await each(app, [nightly, measureBuyers, readStoreSegments, checkAllDomains, recoverPrivacy, forgetUnconfirmed, forgetManifests, recoverWelcomes, recoverSingles, tellFailedJobs])
       if (fault) throw fault // once more, tonight
     }),
     'shops.hourly': () => again(app, 'shops.hourly', HOUR, () => hourly(app)),

@@ -9,6 +9,8 @@ export interface Bench {
   /** One turn of what could be reached at best, and one turn of the product. Both answer units per second. A turn that did not do its work throws. */
   limit(): Promise<number>
   product(): Promise<number>
+  /** What else does not hold, in words; asked when all turns are over. */
+  faults?(): string[]
   /** What else there is to say when all turns are over. */
   detail(): Record<string, unknown>
   close(): Promise<void>

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { closeApp, createApp, type App } from '../app/app.ts'
+import { lockLedger, seal } from '../app/consent/seal.ts'
 import { insertAll } from '../app/db/insert-all.ts'
 import { migrate } from '../app/db/migrate.ts'
 import { campaigns, consentEntries, links, messages, sendingDomains, shops, shopSettings, subscribers } from '../app/db/schema.ts'
@@ -77,14 +78,17 @@ export async function addPeople(app: App, shopId: string, count: number): Promis
         const { email, ...name } = nameOf(at + i)
         return {
           shopId, id, email, emailKey: email, addressHash: addressHash(app.settings.keys, shopId, email), ...name, country: 'US',
-          source: 'form', ordersCount: 0, totalSpent: 0, createdAt: now, updatedAt: now,
+          source: 'form', ordersCount: 0, totalSpent: 0, consentState: 'subscribed', consentBasis: 'express_confirmed', consentAt: now, consentRecordedAt: now, createdAt: now, updatedAt: now,
         }
       }))
-      const [row] = await app.db.update(shops).set({ consentSeq: sql`${shops.consentSeq} + ${ids.length}` }).where(eq(shops.id, shopId)).returning({ seq: shops.consentSeq })
-      await insertAll(app.db, consentEntries, ids.map((id, i) => ({
-        shopId, seq: row!.seq - ids.length + 1 + i, subscriberId: id, purpose: 'email_marketing' as const, act: 'confirmed', state: 'subscribed', basis: 'express_confirmed', method: 'form',
-        source: 'bench', occurredAt: now, recordedAt: now,
-      })))
+      const { seq, link } = await lockLedger(app, shopId)
+      const entries = ids.map((id, i): typeof consentEntries.$inferSelect => ({
+        shopId, seq: seq + 1 + i, subscriberId: id, purpose: 'email_marketing', act: 'confirmed', state: 'subscribed', basis: 'express_confirmed', method: 'form',
+        source: 'bench', wording: null, wordingVersion: null, language: null, page: null, messageId: null, formId: null, evidence: null, occurredAt: now, recordedAt: now, writtenFor: null, salt: null, link: null,
+      }))
+      const consentLink = seal(link, entries)
+      await insertAll(app.db, consentEntries, entries)
+      await app.db.update(shops).set({ consentSeq: seq + ids.length, consentLink }).where(eq(shops.id, shopId))
     })
     all.push(...ids)
   }

@@ -152,7 +152,7 @@ export async function addShop(app: App, given: Pick<Shop, 'domain' | 'name' | 'c
   await app.db.insert(shopTokens).values({ shopId: id, accessToken: encrypt(app.settings.keys, `shop:${id}`, `shpat_${id}`), expiresAt: new Date(now.getTime() + 365 * 86_400_000), updatedAt: now })
   await app.db.insert(shopSettings).values({
     shopId: id, senderName: given.name, senderEmail: given.email ?? '', replyTo: '', postalAddress: '1 Fern Street, Portland OR 97201, USA', senderConfirmedAt: now,
-    brand: { ...defaultBrand }, doubleOptIn: true, tracking: 'by_law', attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, updatedAt: now,
+    brand: { ...defaultBrand }, doubleOptIn: true, tracking: 'by_law', attributionDays: 5, recordsAttestedAt: null, softOptInSince: null, softOptInWording: null, softOptInFamily: null, rfm: null, rfmMeasuredAt: null, onboardingDismissedAt: null, updatedAt: now,
   })
   await verifiedDomain(app, id, given.email ?? '')
   return shop!
@@ -173,6 +173,8 @@ async function addSubscriber(app: App, shop: Shop, person: TestPerson): Promise<
       shopId: shop.id, seq: row!.seq, subscriberId: id, purpose, act: state === 'subscribed' ? 'confirmed' : state === 'pending' ? 'requested' : 'withdrawn', state,
       basis: state === 'subscribed' ? 'express_confirmed' : 'none', method: state === 'unsubscribed' ? 'unsubscribe_page' : 'form', source: 'test', occurredAt: now, recordedAt: now,
     })
+    if (purpose === 'email_marketing')
+      await app.db.update(subscribers).set({ consentState: state, consentBasis: state === 'subscribed' ? 'express_confirmed' : 'none', consentAt: now, consentRecordedAt: now }).where(eq(subscribers.id, id))
   }
   if (person.consent && person.consent !== 'none') await entry('email_marketing', person.consent)
   if (person.tracking) await entry('tracking', person.tracking)

@@ -13,8 +13,8 @@ const files = (folder: string): string[] =>
 
 /** From left to right: a room may import what stands to its left. docs/architecture.md has the same line. */
 const rooms = [
-  'lib', 'db', 'jobs', 'operations', 'mail', 'platforms', 'shops', 'consent', 'subscribers', 'suppressions', 'catalogue', 'segments', 'templates',
-  'domains', 'deliveries', 'campaigns', 'forms', 'events', 'sync', 'settings', 'reports', 'privacy',
+  'lib', 'db', 'jobs', 'operations', 'mail', 'platforms', 'shops', 'consent', 'subscribers', 'suppressions', 'imports', 'catalogue', 'segments', 'people', 'templates',
+  'domains', 'deliveries', 'campaigns', 'forms', 'events', 'sync', 'settings', 'reports', 'exports', 'privacy',
 ]
 /** Files that belong further left than their room: what they hold is a promise to the rooms before. */
 const left: Record<string, string> = {
@@ -94,7 +94,7 @@ test('nothing in the product knows the simulator, the tests or the benchmarks', 
 })
 
 test('contracts can be loaded by a browser: they import zod and each other', () => {
-  const faults = files('app').filter((file) => file.endsWith('/contract.ts')).flatMap(importsOf).filter((i) => i.to !== 'zod' && !i.to.endsWith('/contract.ts')).map((i) => `${i.from} imports ${i.to}`)
+  const faults = files('app').filter((file) => file.endsWith('/contract.ts') || file === 'app/segments/rules.ts').flatMap(importsOf).filter((i) => i.to !== 'zod' && !i.to.endsWith('/contract.ts') && i.to !== './rules.ts').map((i) => `${i.from} imports ${i.to}`)
   expect(faults).toEqual([])
 })
 

@@ -36,7 +36,7 @@ export async function addMany(app: App, shop: Shop, count: number, prefix = 'per
   const email = (i: number): string => `${prefix}${i}@example.org`
   await insertAll(app.db, subscribers, ids.map((id, i) => ({
     shopId: shop.id, id, email: email(i), emailKey: email(i), addressHash: addressHash(app.settings.keys, shop.id, email(i)), firstName: `P${i}`, lastName: null, country: 'US', source: 'form',
-    ordersCount: 0, totalSpent: 0, createdAt: now, updatedAt: now,
+    ordersCount: 0, totalSpent: 0, consentState: 'subscribed', consentBasis: 'express_confirmed', consentAt: now, consentRecordedAt: now, createdAt: now, updatedAt: now,
   })))
   const [row] = await app.db.update(shops).set({ consentSeq: sql`${shops.consentSeq} + ${count}` }).where(eq(shops.id, shop.id)).returning({ seq: shops.consentSeq })
   await insertAll(app.db, consentEntries, ids.map((id, i) => ({

@@ -1,14 +1,11 @@
 import { and, asc, eq } from 'drizzle-orm'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ConsentState } from '../app/consent/contract.ts'
-import { countUnattested, mailableSql, standingOf } from '../app/consent/mailable.ts'
+import { countUnattested, standingOf } from '../app/consent/mailable.ts'
 import { recordConsent, type ConsentInput } from '../app/consent/record.ts'
 import { mayTrack } from '../app/consent/tracking.ts'
 import { writeBack } from '../app/consent/write-back.ts'
 import { consentEntries, shops, shopSettings, subscribers, suppressions } from '../app/db/schema.ts'
 import { addressHash } from '../app/lib/crypto.ts'
-import { newId } from '../app/lib/ids.ts'
 import type { Platform } from '../app/platforms/platform.ts'
 import { testApp, type TestApp } from './app.ts'
 
@@ -105,38 +102,6 @@ describe('where a person stands', () => {
     expect(await reason(mine)).toBeNull()
     expect(await standingOf(t.app, t.shop.id, [theirs])).toEqual(new Map())
     expect((await standingOf(t.app, t.stranger.id, [theirs])).get(theirs)).toBe('complained')
-  })
-
-  test('over random histories, the one query agrees with the ledger folded by hand, and nobody is mailable without a ground', async () => {
-    const entry = fc.record({
-      act: fc.constantFrom('granted' as const, 'requested' as const, 'confirmed' as const, 'imported' as const, 'withdrawn' as const, 'noted' as const),
-      basis: fc.constantFrom('none' as const, 'merchant_record' as const, 'express_single' as const, 'express_confirmed' as const),
-      method: fc.constantFrom('form' as const, 'double_opt_in' as const, 'one_click' as const, 'store_event' as const, 'store_read' as const, 'store_import' as const, 'merchant' as const),
-      minute: fc.integer({ min: 0, max: 30 }),
-    })
-    const base = t.clock.now().getTime() - 3_600_000
-    const histories = fc.sample(fc.array(entry, { maxLength: 8 }), 2_000)
-    const now = t.clock.now()
-    const ids = histories.map(() => newId(now))
-    await t.app.db.transaction(async () => {
-      for (let at = 0; at < ids.length; at += 500)
-        await t.app.db.insert(subscribers).values(
-          ids.slice(at, at + 500).map((id) => ({ shopId: t.stranger.id, id, email: `${id}@example.test`, emailKey: `${id}@example.test`, addressHash: id, source: 'form', ordersCount: 0, totalSpent: 0, createdAt: now, updatedAt: now })),
-        )
-    })
-    const input = (id: string, { minute, ...piece }: (typeof histories)[number][number]): ConsentInput => ({ ...piece, subscriberId: id, purpose: 'email_marketing', source: 'test', occurredAt: new Date(base + minute * 60_000) })
-    await recordConsent(t.app, t.stranger.id, histories.flatMap((history, i) => history.map((piece) => input(ids[i]!, piece))))
-    const standings = await standingOf(t.app, t.stranger.id, ids)
-    const rows = await t.app.db.select().from(consentEntries).where(eq(consentEntries.shopId, t.stranger.id)).orderBy(asc(consentEntries.seq))
-    const newest = new Map(rows.map((row) => [row.subscriberId, row]))
-    const words: Record<ConsentState, string | null> = { none: 'never_agreed', pending: 'not_confirmed', unconfirmed_record: 'record_not_attested', subscribed: null, unsubscribed: 'unsubscribed' }
-    for (const id of ids) {
-      const row = newest.get(id)
-      expect(standings.get(id)).toBe(row ? words[row.state as ConsentState] : 'never_agreed')
-      if (standings.get(id) === null) expect(row?.basis).toMatch(/^express/)
-    }
-    const mailable = await t.app.db.select({ id: subscribers.id }).from(subscribers).where(and(eq(subscribers.shopId, t.stranger.id), mailableSql(t.stranger.id)))
-    expect(new Set(mailable.map((row) => row.id))).toEqual(new Set([...standings].filter(([, why]) => why === null).map(([id]) => id)))
   })
 })
 

@@ -57,7 +57,7 @@ test('delivered, bounced and complained reach the rows, the log, the blocked lis
   ])
   const before = t.app.db.statements()
   expect((await post(body)).status).toBe(200)
-  expect(t.app.db.statements() - before).toBeLessThan(20)
+  expect(t.app.db.statements() - before).toBeLessThan(24)
   expect([(await rowOf(0)).outcome, (await rowOf(1)).outcome, (await rowOf(2)).outcome, (await rowOf(3)).outcome]).toEqual(['delivered', 'bounced', 'complained', null])
   const log = await logged()
   expect(log.map((one) => one.dedupeKey)).toEqual(['mail:bounce-1', 'mail:bounce-3', 'mail:delivered-0', 'mail:delivered-2', 'mail:spamreport-2'])

@@ -111,7 +111,7 @@ test(`killed at every third statement (from ${isPostgres ? 'the second' : 'the f
       expect(status).toBe('sent')
       break
     }
-    stages.add(stage)
+    if (status !== 'sent') stages.add(stage) // behind the end it is only compared with its rehearsal
     const took = await goOn(mail, made.id)
     expect(await statesOf(t.app, t.shop, made.id), `killed at statement ${n} (${stage})`).toEqual({ accepted: people })
     expect(mail.taken.map((one) => one.to).sort(), `killed at statement ${n} (${stage})`).toEqual(Array.from({ length: people }, (_, i) => `person${i}@example.org`).sort())

@@ -117,7 +117,7 @@ describe.skipIf(isPostgres)('the file of SQLite', () => {
   test.each(['run', 'commit'])('a sync that was not confirmed ends the process at once (%s)', async (where) => {
     const lost: unknown[] = []
     const db = openSqlite(`${folder.path}/a.db`, (error) => lost.push(error))
-    await db.raw('create table segments (shop_id text, id text, name text, rules text, created_at int, updated_at int)')
+    await db.raw('create table segments (shop_id text, id text, name text, rules text, platform_id text, members_read_at int, created_at int, updated_at int)')
     const fault = Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' })
     const driver = Database.prototype as unknown as { exec(this: void, text: string): unknown }
     const statement = Object.getPrototypeOf(new Database(':memory:').prepare('select 1')) as { run(this: void, ...all: unknown[]): unknown }

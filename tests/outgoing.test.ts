@@ -37,12 +37,28 @@ beforeAll(async () => {
   const leaving = run.sent.at(-1)!
   await fetch(run.p.t.http + new URL(urlsIn(leaving).find((url) => url.includes('/u/'))!).pathname, { method: 'POST' })
   await run.tell([{ email: leaving.to, event: 'bounce', type: 'bounce', status: '5.1.1', reason: `550 <${leaving.to}> unknown`, timestamp: Math.floor(run.p.world.clock.now().getTime() / 1000), sg_event_id: 'b1', key: leaving.key }])
+  await rehearse()
   await run.p.t.handlers['sync.reconcile']({ shopId: run.shop.id })
   await run.p.t.handlers['shops.refresh-tokens']({})
   await run.p.calm()
   await Promise.all(waiting)
 })
 afterAll(() => run.close())
+
+const elsewhere = 'https://elsewhere.example/pots?colour=green' // a link of the merchant's own, which a rehearsal asks whether it answers
+
+/** Rehearses a mail that names its reader and links elsewhere, and looks at everything that the page can show of it. */
+async function rehearse(): Promise<void> {
+  const api = run.p.t.api(run.shop)
+  const { body } = await api.post('/api/campaigns', { name: 'Canary rehearsal' })
+  const content = { blocks: [{ id: 't', type: 'text', html: `<p>Dear {{ subscriber.first_name }}, <a href="${elsewhere}">look</a></p>`, align: 'left' }] }
+  expect((await api.put(`/api/campaigns/${body.id}`, { version: body.version, name: 'Canary rehearsal', subject: 'For {{ subscriber.first_name }}', preheader: '', content, audience: { kind: 'everyone' } })).status).toBe(200)
+  const plan = (await api.get(`/api/campaigns/${body.id}/rehearsal`)).body
+  expect(finds(JSON.stringify(plan.samples))).not.toEqual([])
+  expect((await api.post(`/api/campaigns/${body.id}/why`, { q: people[0] })).body.people).toHaveLength(1)
+  await run.p.calm()
+  expect((await api.get(`/api/campaigns/${body.id}/rehearsal`)).body.links.map((link: { url: string }) => link.url)).toContain(elsewhere)
+}
 
 test('the run was a whole one: keys, readings, writing back, mails of both kinds', () => {
   const bodies = asked.map((one) => one.body).join('\n')
@@ -52,11 +68,13 @@ test('the run was a whole one: keys, readings, writing back, mails of both kinds
   expect(run.sent).toHaveLength(2 * people.length)
 })
 
-test('only the store, its files and the mail provider are asked', () => {
+test('only the store, its files, the mail provider and the links of a mail are asked', () => {
   const hosts = new Set(asked.map((one) => one.url.hostname))
   const files = 'storage.shopifycloud.example' // where the store said that the result of a reading lies
-  expect([...hosts].toSorted()).toEqual([run.shop.domain, files].toSorted())
+  expect([...hosts].toSorted()).toEqual([run.shop.domain, files, 'elsewhere.example'].toSorted())
   // The file's address is its key: no other goes along.
+  const [link, ...more] = asked.filter((one) => one.url.hostname === 'elsewhere.example')
+  expect([link!.url.href, link!.method, link!.body, Object.keys(link!.headers).toSorted(), more]).toEqual([elsewhere, 'GET', '', ['accept', 'user-agent'], []]) // once, and nothing of ours or anybody's goes along
   for (const { url, method, headers } of asked) if (url.hostname === files) expect([method, Object.keys(headers).filter((name) => /token|auth|key|cookie/.test(name))]).toEqual(['GET', []])
 })
 

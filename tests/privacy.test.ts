@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, getTableName } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deliveries, events, inbox, messages, orders, privacyRequests, shops, subscribers, suppressions } from '../app/db/schema.ts'
+import { insertAll } from '../app/db/insert-all.ts'
+import { deliveries, events, fields, fieldValues, importChanges, importFindings, importPieces, imports, inbox, messages, orders, privacyRequests, rehearsalPeople, rehearsals, segmentMembers, segments, shops, subscribers, suppressions } from '../app/db/schema.ts'
 import { standingOf } from '../app/consent/mailable.ts'
 import { newId } from '../app/lib/ids.ts'
 import { tablesWith } from '../app/privacy/tables.ts'
@@ -28,10 +29,30 @@ beforeAll(async () => {
   const messageId = newId(now)
   await p.t.app.db.insert(messages).values({ shopId: shop.id, id: messageId, kind: 'campaign', subject: 'Spring', preheader: '', html: '<p>Hi</p>', text: 'Hi', fromName: 'Moss', fromEmail: 'moss@example.com', replyTo: '', language: 'en', way: 'individual', createdAt: now })
   await p.t.app.db.insert(deliveries).values({ shopId: shop.id, messageId, subscriberId: await idOf(), email: address, state: 'accepted', attempts: 1, createdAt: now, updatedAt: now })
+  await known(await idOf(), now)
 })
 afterAll(() => p.close())
 
 const idOf = async (email = address): Promise<string> => (await p.t.app.db.select().from(subscribers).where(and(eq(subscribers.shopId, shop.id), eq(subscribers.emailKey, email))))[0]!.id
+
+/** Whatever else a shop comes to know of somebody: fields, an import under way and what it changed, a segment of the store's own, a rehearsal. */
+async function known(id: string, now: Date): Promise<void> {
+  const { db } = p.t.app
+  const of = { shopId: shop.id, createdAt: now, updatedAt: now }
+  await db.insert(fields).values({ ...of, id: 'size', name: 'Shoe size', kind: 'text', sensitive: false })
+  await db.insert(fieldValues).values({ shopId: shop.id, subscriberId: id, fieldId: 'size', value: `of ${name}`, number: null })
+  const file = { ...of, state: 'running', kind: 'people' as const, fileName: 'people.csv', bytes: 100, encoding: 'utf-8', separator: ',', headers: ['Email', 'Name'], counts: {}, piecesDone: 0, linesDone: 0 }
+  await db.insert(imports).values({ ...file, id: 'file' })
+  await insertAll(db, importPieces, [{ shopId: shop.id, importId: 'file', n: 0, firstLine: 2, content: `one@example.com,One\n"${address.toUpperCase()}","Moss, ${name}"\ntwo@example.com,Two\n` }])
+  await insertAll(db, importFindings, [{ shopId: shop.id, importId: 'file', line: 3, kind: 'hint', reason: 'A hint', content: address }])
+  await insertAll(db, importChanges, [{ shopId: shop.id, importId: 'file', subscriberId: id, before: { firstName: name }, after: { firstName: name } }])
+  await db.insert(segments).values({ ...of, id: 'vip', name: 'VIP', rules: { kind: 'store' }, platformId: '1' })
+  await db.insert(segmentMembers).values({ shopId: shop.id, segmentId: 'vip', subscriberId: id })
+  const api = p.t.api(shop)
+  const { body } = await api.post('/api/campaigns', { name: 'Spring' })
+  expect((await api.get(`/api/campaigns/${body.id}/rehearsal`)).status).toBe(200)
+  await p.calm()
+}
 
 /** Every cell of every table, as text. */
 async function everything(): Promise<string> {
@@ -93,12 +114,19 @@ describe('a person asks to be forgotten', () => {
     requestData(p.world, p.store, mia.id) // a file about them must go too
     await p.calm()
     expect(await everything()).toContain(address)
+    const id = await idOf()
+    expect(await p.t.app.db.$count(rehearsalPeople, eq(rehearsalPeople.subscriberId, id))).toBe(1)
     redactCustomer(p.world, p.store, mia.id)
     await p.calm()
     const all = await everything()
     expect(all).not.toContain(address)
     expect(all).not.toContain(name)
     expect(all).not.toContain('m***@')
+    expect(all.toLowerCase()).not.toContain(address)
+    for (const table of tablesWith('subscriberId')) expect([getTableName(table), await p.t.app.db.$count(table, eq(getTableColumns(table).subscriberId!, id))]).toEqual([getTableName(table), 0])
+    const [piece] = await p.t.app.db.select().from(importPieces).where(eq(importPieces.shopId, shop.id))
+    expect(piece!.content.split('\n')).toEqual(['one@example.com,One', '', 'two@example.com,Two', '']) // other lines keep their numbers
+    expect(await p.t.app.db.select({ forgotten: rehearsals.forgotten, everybody: rehearsals.everybody }).from(rehearsals).where(eq(rehearsals.shopId, shop.id))).toEqual([{ forgotten: 1, everybody: 1 }])
     expect(await p.t.app.db.select({ who: orders.subscriberId }).from(orders).where(eq(orders.shopId, shop.id))).toEqual([{ who: null }])
     expect(await p.t.app.db.$count(events, eq(events.shopId, shop.id))).toBe(0)
     const { requests } = (await p.t.api(shop).get('/api/privacy/requests')).body

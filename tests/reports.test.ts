@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { and, eq, ne, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { recordConsent } from '../app/consent/record.ts'
 import { insertAll } from '../app/db/insert-all.ts'
 import { attributions, campaigns, consentEntries, deliveries, events, forms, messages, orderLines, orders, shops, shopSettings, subscribers, suppressions, syncs } from '../app/db/schema.ts'
 import { appendEvents, type NewEvent } from '../app/events/append.ts'
@@ -201,7 +202,7 @@ describe('the home page', () => {
     let seq = (await t.app.db.update(shops).set({ consentSeq: sql`${shops.consentSeq} + 5000` }).where(eq(shops.id, t.shop.id)).returning({ seq: shops.consentSeq }))[0]!.seq - 5000
     const entry = async (subscriberId: string, state: string, daysAgo: number): Promise<void> => {
       const at = after(t.clock.now(), -daysAgo * DAY)
-      await t.app.db.insert(consentEntries).values({ shopId: t.shop.id, seq: ++seq, subscriberId, purpose: 'email_marketing', act: 'noted', state, basis: 'none', method: 'form', source: 'test', occurredAt: at, recordedAt: at })
+      await t.app.db.insert(consentEntries).values({ shopId: t.shop.id, seq: ++seq, subscriberId, purpose: 'email_marketing', act: 'noted', state, basis: state === 'subscribed' ? 'express_single' : 'none', method: 'form', source: 'test', occurredAt: at, recordedAt: at })
     }
     const person = (email: string): Promise<string> => t.addSubscriber(t.shop, { email })
     const [a, b, c, d] = [await person('a@example.com'), await person('b@example.com'), await person('c@example.com'), await person('d@example.com')]
@@ -213,13 +214,17 @@ describe('the home page', () => {
     await entry(c, 'unsubscribed', 3)
     await entry(d, 'subscribed', 200)
     await t.app.db.insert(suppressions).values({ shopId: t.shop.id, addressHash: addressHash(t.app.settings.keys, t.shop.id, 'd@example.com'), reason: 'bounced', createdAt: after(t.clock.now(), -5 * DAY) })
+    const e = await t.addSubscriber(t.shop, { email: 'e@example.com', country: 'CA' }) // two years after they bought: six days ago
+    const began = after(t.clock.now(), -6 * DAY)
+    began.setUTCFullYear(began.getUTCFullYear() - 2)
+    await recordConsent(t.app, t.shop.id, [{ subscriberId: e, purpose: 'email_marketing', act: 'imported', basis: 'merchant_record', method: 'import', source: 'test', occurredAt: began }])
     const { body } = await api.get('/api/home')
     const series = body.days.map((x: { mailable: number }) => x.mailable).slice(17)
-    expect(body).toMatchObject({ everybody: 4, mailable: 2, last30: { newSubscribers: 2 } })
+    expect(body).toMatchObject({ everybody: 5, mailable: 2, last30: { newSubscribers: 2 } })
     //                    12 11 10  9  8  7  6  5  4  3  2  1  0 days ago
-    expect(series).toEqual([2, 2, 3, 3, 4, 4, 4, 3, 3, 2, 2, 2, 2])
+    expect(series).toEqual([3, 3, 4, 4, 5, 5, 4, 3, 3, 2, 2, 2, 2])
     const moved = body.days.flatMap((x: { day: string; gained: number; lost: number }, i: number) => (x.gained || x.lost ? [[29 - i, x.gained, x.lost]] : []))
-    expect(moved).toEqual([[10, 1, 0], [8, 1, 0], [5, 0, 1], [3, 0, 1]])
+    expect(moved).toEqual([[10, 1, 0], [8, 1, 0], [6, 0, 1], [5, 0, 1], [3, 0, 1]])
   })
 })
 

@@ -86,10 +86,13 @@ describe('doors', () => {
 
   test('ids of another shop, and ids of nobody, are 404 and look the same', async () => {
     const own = await t.addSubscriber(t.shop, { email: 'ben@example.test', consent: 'subscribed' })
-    const segment = await t.api(t.shop).post('/api/segments', { name: 'Buyers', rules: { match: 'all', conditions: [{ kind: 'orders_count', op: 'at_least', value: 1 }] } })
+    const segment = await t.api(t.shop).post('/api/segments', { name: 'Buyers', rules: { kind: 'group', match: 'all', rules: [{ kind: 'orders', op: 'at_least', value: 1, period: { kind: 'ever' } }] } })
     const campaign = await t.api(t.shop).post('/api/campaigns', { name: 'Spring' })
-    expect([segment.status, campaign.status]).toEqual([200, 200])
-    const ids: Record<string, string> = { subscribers: own, segments: segment.body.id, campaigns: campaign.body.id }
+    const field = await t.api(t.shop).post('/api/fields', { name: 'Shoe size', kind: 'number' })
+    expect([segment.status, campaign.status, field.status]).toEqual([200, 200, 200])
+    const file = await fetch(`${t.http}/api/imports?name=ada.csv`, { method: 'POST', headers: { authorization: `Bearer ${await t.sessionToken(t.shop)}` }, body: 'email\nben@example.test\n' })
+    const { id: importId } = (await file.json()) as { id: string }
+    const ids: Record<string, string> = { imports: importId, subscribers: own, fields: field.body.fields[0].id, segments: segment.body.id, campaigns: campaign.body.id }
     for (const route of routes.filter((r) => r.guard === 'shop' && r.path.includes(':id'))) {
       const room = route.path.split('/')[2]!
       const id = ids[room]
@@ -113,7 +116,12 @@ function validBody(path: string): unknown {
   if (path.endsWith('/schedule')) return { at: '2026-11-23T12:00:00.000Z' }
   if (/\/held\/(again|leave)$/.test(path)) return { people: 'all' }
   if (path.endsWith('/test')) return { to: 'cleo@kiln-and-kettle.example' }
-  if (path === '/api/segments/:id') return { name: 'x', rules: { match: 'all', conditions: [{ kind: 'orders_count', op: 'at_least', value: 1 }] } }
+  if (path === '/api/subscribers/:id') return { firstName: 'x', lastName: null, locale: null, country: null }
+  if (path === '/api/fields/:id') return { name: 'x' }
+  if (/\/(restrict|lift)$/.test(path)) return { reason: 'they asked for it' }
+  if (path.endsWith('/merge')) return { removedId: newId(new Date(0)) }
+  if (path === '/api/imports/:id/compare') return { mapping: { columns: ['email'], tags: [], consent: 'none' }, origin: 'own_store', attested: true }
+  if (path === '/api/segments/:id') return { name: 'x', rules: { kind: 'group', match: 'all', rules: [{ kind: 'orders', op: 'at_least', value: 1, period: { kind: 'ever' } }] } }
   if (path === '/api/campaigns/:id') return { version: 1, name: 'x', subject: '', preheader: '', content: { blocks: [] }, audience: { kind: 'everyone' } }
   return {}
 }
@@ -127,9 +135,9 @@ describe('bad input', () => {
     }
     expect(await send('{"name":')).toMatchObject({ status: 400, error: { message: 'The request is not valid JSON.' } })
     expect(await send(JSON.stringify({ name: 'x'.repeat(3_000_000) }))).toMatchObject({ status: 413 })
-    const wrong = await send(JSON.stringify({ name: '', rules: { match: 'all', conditions: [] } }))
+    const wrong = await send(JSON.stringify({ name: '', rules: { kind: 'group', match: 'all', rules: [] } }))
     expect(wrong.status).toBe(422)
-    expect(wrong.error.fields).toMatchObject({ name: 'give the segment a name', 'rules.conditions': 'add a condition' })
+    expect(wrong.error.fields).toMatchObject({ name: 'give the segment a name', 'rules.rules': 'add a condition' })
     expect((await fetch(`${t.http}/api/segments`, { headers: { ...headers, 'content-type': 'application/json; charset=nonsense' }, method: 'POST', body: '{}' })).status).toBeLessThan(500)
     expect((await fetch(`${t.http}/api/campaigns/%E0%A4%A`, { headers })).status).toBe(400)
   })

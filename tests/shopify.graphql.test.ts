@@ -80,8 +80,12 @@ describe('asking a store', () => {
 describe('telling the store what a person decided', () => {
   let customer: SimCustomer
   let n = 0
-  beforeEach(() => { customer = createCustomer(p.world, p.store, { email: `told${++n}@example.com` }) })
-  const ago = (minutes: number): Date => new Date(Math.floor(p.world.clock.now().getTime() / 1000) * 1000 - minutes * 60_000)
+  let now = 0 // in whole seconds; the world's clock goes on meanwhile
+  beforeEach(() => {
+    customer = createCustomer(p.world, p.store, { email: `told${++n}@example.com` })
+    now = Math.floor(p.world.clock.now().getTime() / 1000) * 1000
+  })
+  const ago = (minutes: number): Date => new Date(now - minutes * 60_000)
   const tell = (change: Partial<Parameters<ReturnType<typeof platform>['writeConsent']>[1]>) =>
     platform().writeConsent(shop, { platformId: String(customer.id), email: customer.email!, firstName: null, locale: 'de', state: 'subscribed', level: 'confirmed', at: ago(0), ...change })
 

@@ -6,7 +6,6 @@ import { step, type Draft } from '../web/campaigns/editor/history.ts'
 import { digitsOf, money, readable, share, wallClock, zonedInstant } from '../web/format.ts'
 import { addSample, paceOf, timeLeft, type Sample } from '../web/campaigns/pace.ts'
 import { contrast } from '../web/components/contrast.ts'
-import { allCountries, faultOf, newCondition } from '../web/segments/conditions.ts'
 
 // The admin's own sums and lists, without a browser.
 
@@ -166,19 +165,3 @@ describe('how fast a campaign goes out', () => {
   })
 })
 
-describe('conditions of a segment', () => {
-  test('what is still missing is named in the words of the shared shape', () => {
-    expect(faultOf(newCondition('bought'))).toBeNull()
-    expect(faultOf(newCondition('tag'))).toBe('write a tag')
-    expect(faultOf(newCondition('country'))).toBe('choose a country')
-    expect(faultOf({ kind: 'bought', did: true, days: Number.NaN })).not.toBeNull()
-  })
-
-  test('the list of countries has real ones only, each once', () => {
-    const codes = allCountries().map((one) => one.code)
-    expect(new Set(codes).size).toBe(codes.length)
-    expect(codes).toEqual(expect.arrayContaining(['DE', 'GB', 'US', 'JP', 'NZ']))
-    for (const no of ['EU', 'ZZ', 'XA', 'SU', 'UK']) expect(codes).not.toContain(no)
-    expect(new Set(allCountries().map((one) => one.name)).size).toBe(codes.length)
-  })
-})

@@ -14,6 +14,8 @@ const Rehearsal = lazy(() => import('./campaigns/Rehearsal.tsx'))
 const Report = lazy(() => import('./reports/Report.tsx'))
 const Subscribers = lazy(() => import('./subscribers/Subscribers.tsx'))
 const Blocked = lazy(() => import('./subscribers/Blocked.tsx'))
+const Imports = lazy(() => import('./imports/Imports.tsx'))
+const Import = lazy(() => import('./imports/Import.tsx'))
 const Profile = lazy(() => import('./subscribers/Profile.tsx'))
 const Segments = lazy(() => import('./segments/Segments.tsx'))
 const Segment = lazy(() => import('./segments/Segment.tsx'))
@@ -51,6 +53,8 @@ export function App() {
             <Route path="/campaigns/:id/report" element={<Report />} />
             <Route path="/subscribers" element={<Subscribers />} />
             <Route path="/subscribers/blocked" element={<Blocked />} />
+            <Route path="/subscribers/import" element={<Imports />} />
+            <Route path="/subscribers/imports/:id" element={<Import />} />
             <Route path="/subscribers/:id" element={<Profile />} />
             <Route path="/segments" element={<Segments />} />
             <Route path="/segments/new" element={<Segment />} />

@@ -4,6 +4,9 @@ const host = (): typeof shopify | undefined => (typeof shopify === 'undefined' ?
 export const toast = (text: string): void => void host()?.toast.show(text)
 export const toastFault = (text: string): void => void host()?.toast.show(text, { isError: true, duration: 8000 })
 
+/** A fresh session token, for the one request that App Bridge does not make for us (an upload). Empty outside the admin. */
+export const sessionToken = async (): Promise<string> => (await host()?.idToken()) ?? ''
+
 // What the admin said when it opened us: a load without it would not know the shop.
 const opened = new URLSearchParams(window.location.search)
 

@@ -9,6 +9,8 @@ export interface Format {
   dateTime(iso: string): string
   /** 3 May */
   day(iso: string): string
+  /** 09:00 */
+  time(iso: string): string
   currency: string
   zone: string
 }
@@ -25,6 +27,7 @@ export function format(currency: string, zone: string): Format {
     date: of({ day: 'numeric', month: 'short', year: 'numeric' }),
     dateTime: of({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
     day: of({ day: 'numeric', month: 'short' }),
+    time: of({ hour: '2-digit', minute: '2-digit' }),
   }
 }
 
@@ -46,6 +49,11 @@ export const people = (count: number): string => `${number(count)} ${count === 1
 export const plural = (count: number, one: string, many: string): string => `${number(count)} ${count === 1 ? one : many}`
 /** A calendar day such as 2026-05-03, which has no zone: "3 May" */
 export const calendarDay = (day: string): string => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(`${day}T12:00:00Z`))
+/** The same with its year: "3 May 2026"; what is no day stays as it is. */
+export function calendarDate(day: string): string {
+  const at = new Date(`${day}T12:00:00Z`)
+  return Number.isNaN(at.getTime()) ? day : new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(at)
+}
 export const countryName = (code: string): string => {
   try {
     return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code

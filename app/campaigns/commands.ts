@@ -9,7 +9,7 @@ import { getSettings, type Shop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
 import { audienceOf } from './audience.ts'
 import { refuseWhileStopped } from './complaints.ts'
-import { countAudience } from './rehearsal.ts'
+import { anybody } from './rehearsal.ts'
 import { inOneSentence, missing } from './ready.ts'
 import { compileFor } from './render.ts'
 import { spread } from './spread.ts'
@@ -29,9 +29,8 @@ export async function sendNow(app: App, shop: Shop, id: string): Promise<Campaig
   const rests = await startRefused(app)
   if (rests) throw conflict(rests)
   const campaign = await mustBeReady(app, shop, id)
-  const audience = await audienceOf(app, shop.id, campaign.audience)
-  const { included } = await countAudience(app, shop.id, audience?.where ?? null)
-  if (included === 0) throw invalid('Nobody in this audience may be mailed, so there is nothing to send.', { audience: 'is empty' })
+  const audience = await audienceOf(app, shop, campaign.audience)
+  if (!(await anybody(app, shop.id, audience?.where ?? null))) throw invalid('Nobody in this audience may be mailed, so there is nothing to send.', { audience: 'is empty' })
   return queueStart(app, shop.id, id, app.clock.now())
 }
 
@@ -57,6 +56,7 @@ export function cancel(app: App, shop: Shop, id: string): Promise<Campaign> {
   return app.db.transaction(async () => {
     const campaign = await makeMove(app, shop.id, id, 'cancel', { finishedAt: app.clock.now() })
     await cancelDeliveries(app, shop.id, id)
+    if (campaign.startedAt) await app.queue.add('campaigns.compare', { shopId: shop.id, campaignId: id }, { key: id })
     return campaign
   })
 }
@@ -67,7 +67,7 @@ async function mustBeReady(app: App, shop: Shop, id: string): Promise<Campaign> 
   const settings = await getSettings(app, shop.id)
   const words = { subject: campaign.subject, preheader: campaign.preheader, content: mailContent.parse(campaign.content) }
   const { checks } = await compileFor(app, shop, words, settings)
-  const faults = missing(settings, checks, await audienceOf(app, shop.id, campaign.audience), await domainFault(app, settings))
+  const faults = missing(settings, checks, await audienceOf(app, shop, campaign.audience), await domainFault(app, settings))
   if (faults.length > 0) throw invalid(inOneSentence(faults), Object.fromEntries(faults.map((f) => [f.code, f.message])))
   return campaign
 }

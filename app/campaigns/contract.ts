@@ -108,20 +108,75 @@ export const campaignView = z.object({
   /** What time it is at the server: scheduling goes by that. */
   now: z.string(),
 })
-/** GET /api/campaigns/:id/rehearsal: who would get it now. Nothing is frozen yet. */
+/** What a link of the mail answered when it was asked once. `could_not`: it leads to where we do not ask, or refused to tell us. */
+export const linkResult = z.enum(['answers', 'does_not', 'could_not'])
+export const askedLink = z.object({ url: z.string(), result: linkResult, words: z.string() })
+export type AskedLink = z.infer<typeof askedLink>
+
+/**
+ * GET /api/campaigns/:id/rehearsal?fresh=1: who gets it, as it was written down at `at` (the manifest). Without `fresh` the newest one is
+ * answered while it is younger than 15 minutes and draft and segment have not changed. Checks and `canSend` are always of this moment.
+ */
 export const rehearsal = z.object({
+  /** When it was written down. */
+  at: z.string(),
   everybody: z.number(),
   included: z.number(),
   excluded: z.number(),
   audienceName: z.string(), // "Everybody who may be mailed" or the segment's name
   reasons: z.array(z.object({ reason: deliveryReason, words: z.string(), people: z.number() })),
-  samples: z.array(z.object({ subscriberId: z.string(), email: z.string(), subject: z.string(), html: z.string() })).max(3),
+  samples: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), subject: z.string(), html: z.string() })).max(3),
   checks: z.array(mailCheck),
+  /** The links of the mail, each address once. `result` is null until it has been asked. */
+  links: z.array(z.object({ url: z.string(), label: z.string(), result: linkResult.nullable(), words: z.string() })),
+  /** Links are being asked: ask for this again in a moment. */
+  asking: z.boolean(),
   /** While the sending domain is new: who gets it on which day, in a sentence. */
   slowly: z.string().nullable(),
   canSend: z.boolean(),
 })
-/** GET /api/campaigns/:id/why?q=ada -> up to 10 people whose address or name fits, each in or out with one sentence */
+/** GET /api/campaigns/:id/rehearsal/people?reason=&cursor= -> peopleReply: the people behind a reason; without a reason those who get it. */
+export const rehearsedQuery = z.object({ reason: z.union([deliveryReason, z.literal('')]).default(''), cursor: z.string().max(40).optional() })
+/** GET /api/campaigns/:id/rehearsal/mail/:subscriberId : the mail as this person would get it; `bytes` as it arrives. */
+export const rehearsedMail = z.object({ email: z.string(), name: z.string(), subject: z.string(), preheader: z.string(), html: z.string(), bytes: z.number() })
+
+/** Why somebody got a mail who was out in the rehearsal, or did not although they were in; by what happened after it. */
+export const differences = [
+  'unsubscribed', 'consent_lowered', 'consent_expired', 'bounced', 'complained', 'blocked', 'restricted', 'forgotten', 'merged', 'left_by_order', 'left_by_mail', 'left_by_consent', 'left_by_change',
+  'joined', 'agreed', 'attested', 'unblocked', 'unrestricted', 'joined_by_order', 'joined_by_mail', 'joined_by_consent', 'joined_by_change', 'changed', 'settings_changed', 'segment_changed', 'catalogue_changed', 'groups_measured', 'days_passed',
+  'cancelled', 'uninstalled', 'bad_address', 'refused', 'no_evidence', 'waiting', 'uncertain', 'held', 'unexplained',
+] as const
+export const difference = z.enum(differences)
+export type Difference = z.infer<typeof difference>
+/** What is stored of it: numbers only. The people stand in the manifest. */
+export const comparison = z.object({
+  planned: z.number(),
+  got: z.number(),
+  /** `got`: whether these people got it (and were not to), or did not (and were). */
+  differences: z.array(z.object({ difference, got: z.boolean(), people: z.number() })),
+  unexplained: z.number(),
+})
+export type Comparison = z.infer<typeof comparison>
+/** GET /api/campaigns/:id/comparison, once a campaign is over: the rehearsal against what happened. 404 when there was no rehearsal, 409 while it goes out. */
+export const comparisonView = z.object({
+  /** When the rehearsal was written down, and when it was laid beside the send. */
+  at: z.string(),
+  comparedAt: z.string(),
+  planned: z.number(),
+  got: z.number(),
+  /** "Planned 1,204, sent 1,201: 2 unsubscribed in between, 1 address was refused." */
+  sentence: z.string(),
+  differences: z.array(
+    z.object({ difference, got: z.boolean(), words: z.string(), people: z.number(), sample: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), at: z.string().nullable() })) }),
+  ),
+  unexplained: z.number(),
+})
+export type ComparisonView = z.infer<typeof comparisonView>
+/** GET /api/campaigns/:id/comparison/people?difference=&got=&cursor= -> peopleReply: the people behind a difference. */
+export const differingQuery = z.object({ difference: difference.default('unexplained'), got: z.enum(['yes', 'no']).default('no'), cursor: z.string().max(40).optional() })
+
+/** POST /api/campaigns/:id/why { q: 'ada' } -> up to 10 people whose address or name fits, each in or out with one sentence, as it is at this moment */
+export const whyQuestion = z.object({ q: z.string().max(200, 'at most 200 characters').default('') })
 export const whyReply = z.object({ people: z.array(z.object({ subscriberId: z.string(), email: z.string(), name: z.string(), gets: z.boolean(), sentence: z.string() })) })
 /** POST /api/campaigns/:id/test { to } */
 export const testInput = z.object({ to: z.email('is not an e-mail address') })

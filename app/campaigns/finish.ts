@@ -10,7 +10,7 @@ import { moves } from './state.ts'
  * Ends a campaign of which no batch and no delivery row is open, by a look at the rows themselves: never by a count kept
  * elsewhere, never early, never twice.
  */
-export async function finishCampaign(app: Pick<App, 'db' | 'clock'>, { shopId, messageId }: { shopId: string; messageId: string }): Promise<void> {
+export async function finishCampaign(app: Pick<App, 'db' | 'clock' | 'queue'>, { shopId, messageId }: { shopId: string; messageId: string }): Promise<void> {
   const now = app.clock.now()
   const open = (table: typeof batches | typeof deliveries) =>
     app.db.select({ one: sql`1` }).from(table).where(and(eq(table.shopId, shopId), eq(table.messageId, messageId), inArray(table.state, openStates)))
@@ -23,6 +23,8 @@ export async function finishCampaign(app: Pick<App, 'db' | 'clock'>, { shopId, m
       .set({ status: moves.finish.to, statusReason: null, finishedAt: now, updatedAt: now })
       .where(and(campaign, inArray(campaigns.status, [...moves.finish.from]), notExists(open(batches)), notExists(open(deliveries))))
       .returning({ id: campaigns.id })
-    if (done.length > 0) await followAllMerged(app, shopId, messageId)
+    if (done.length === 0) return
+    await followAllMerged(app, shopId, messageId)
+    await app.queue.add('campaigns.compare', { shopId, campaignId: messageId }, { key: messageId })
   })
 }

@@ -13,6 +13,7 @@ export function missing(settings: ShopSettings, checks: MailCheck[], audience: A
   const stopped = stoppedBecause(settings)
   if (stopped) fault('complaints', `${stopped} Nothing is sent until you have read what to do about it on the home page and confirmed that you want to go on.`)
   if (!audience) fault('segment_missing', 'The segment of this campaign does not exist any more. Choose whom it is for.')
+  else if (audience.fault) fault('segment_broken', `The segment “${audience.name}” cannot be asked: ${audience.fault}`)
   return [...all, ...checks.filter((c) => c.level === 'error')]
 }
 

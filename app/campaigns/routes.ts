@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { parse, shopRoute, type Route, type ShopRequest } from '../lib/http.ts'
 import { cancel, pause, resume, schedule, sendNow, unschedule } from './commands.ts'
 import { confirmComplaints } from './complaints.ts'
-import { campaignCreate, campaignInput, heldDecision, peopleQuery, scheduleInput, testInput } from './contract.ts'
+import { campaignCreate, campaignInput, differingQuery, heldDecision, peopleQuery, rehearsedQuery, scheduleInput, testInput, whyQuestion } from './contract.ts'
 import { createDraft, deleteDraft, duplicate, saveDraft } from './draft.ts'
 import { heldPeople, leaveHeld, sendHeldAgain } from './held.ts'
 import { campaignsUnderWay, liveCampaign } from './live.ts'
+import { comparisonOf, differingPeople } from './comparison.ts'
 import { peopleOf } from './people.ts'
 import { preview, previewInput } from './preview.ts'
 import { rehearse } from './rehearsal.ts'
+import { mailRehearsed, peopleRehearsed } from './rehearsed.ts'
 import { findCampaign, type Campaign } from './state.ts'
 import { sendTest } from './test-send.ts'
 import { listCampaigns, viewCampaign } from './views.ts'
@@ -41,8 +43,13 @@ export const routes: Route[] = [
     await sendTest(app, shop, params.id!, parse(testInput, body).to)
     return {}
   }),
-  shopRoute('get', '/api/campaigns/:id/rehearsal', ({ app, shop, params }) => rehearse(app, shop, params.id!)),
-  shopRoute('get', '/api/campaigns/:id/why', ({ app, shop, params, query }) => why(app, shop, params.id!, parse(z.object({ q: z.string().max(200).default('') }), query).q)),
+  shopRoute('get', '/api/campaigns/:id/rehearsal', ({ app, shop, params, query }) => rehearse(app, shop, params.id!, query.fresh === '1')),
+  shopRoute('get', '/api/campaigns/:id/rehearsal/people', ({ app, shop, params, query }) => peopleRehearsed(app, shop, params.id!, parse(rehearsedQuery, query))),
+  shopRoute('get', '/api/campaigns/:id/rehearsal/mail/:subscriberId', ({ app, shop, params }) => mailRehearsed(app, shop, params.id!, params.subscriberId!)),
+  shopRoute('get', '/api/campaigns/:id/comparison', ({ app, shop, params }) => comparisonOf(app, shop, params.id!)),
+  shopRoute('get', '/api/campaigns/:id/comparison/people', ({ app, shop, params, query }) => differingPeople(app, shop, params.id!, parse(differingQuery, query))),
+  // An address does not belong into a URL, so asking for somebody is a POST.
+  shopRoute('post', '/api/campaigns/:id/why', ({ app, shop, params, body }) => why(app, shop, params.id!, parse(whyQuestion, body).q)),
   shopRoute('get', '/api/campaigns/:id/people', ({ app, shop, params, query }) => peopleOf(app, shop, params.id!, parse(peopleQuery, query))),
   shopRoute('get', '/api/campaigns/:id/live', ({ app, shop, params }) => liveCampaign(app, shop, params.id!)),
   shopRoute('get', '/api/campaigns/:id/held', ({ app, shop, params, query }) => heldPeople(app, shop, params.id!, parse(paged, query).cursor)),

@@ -10,7 +10,8 @@ import { AppError } from '../lib/errors.ts'
 import { startRefused } from '../operations/rests.ts'
 import { getSettings, getShop } from '../shops/shops.ts'
 import { mailContent } from '../templates/contract.ts'
-import { audienceOf } from './audience.ts'
+import { audienceOf, freshenAudience } from './audience.ts'
+import { ensureManifest } from './manifest.ts'
 import { inOneSentence, missing } from './ready.ts'
 import { compileFor } from './render.ts'
 import { partSize, spread } from './spread.ts'
@@ -46,14 +47,17 @@ async function prepare(app: App, campaign: Campaign): Promise<string | null> {
   const { shopId, id } = campaign
   const shop = await getShop(app, shopId)
   if (!shop || shop.status === 'uninstalled') return 'The app was removed from the store.'
+  const unknown = await freshenAudience(app, shopId, campaign.audience)
+  if (unknown) return unknown
   const settings = await getSettings(app, shopId)
-  const audience = await audienceOf(app, shopId, campaign.audience)
+  const audience = await audienceOf(app, shop, campaign.audience)
   const content = mailContent.safeParse(campaign.content)
   if (!content.success) return 'The content of the mail could not be read. Open the campaign and save it again.'
   const words = { subject: campaign.subject, preheader: campaign.preheader, content: content.data }
   const compiled = await compileFor(app, shop, words, settings)
   const faults = missing(settings, compiled.checks, audience, await domainFault(app, settings))
   if (faults.length > 0 || !audience) return inOneSentence(faults)
+  await ensureManifest(app, shopId, campaign, audience.where)
   try {
     await app.db.transaction(async () => {
       const now = app.clock.now()

@@ -21,7 +21,7 @@ export async function sendTest(app: App, shop: Shop, id: string, to: string): Pr
   const settings = await getSettings(app, shop.id)
   const words = { subject: campaign.subject.trim() || campaign.name, preheader: campaign.preheader, content: mailContent.parse(campaign.content) }
   const compiled = await compileFor(app, shop, words, settings)
-  const audience = await audienceOf(app, shop.id, campaign.audience)
+  const audience = await audienceOf(app, shop, campaign.audience)
   const [person] = audience ? await samplePeople(app, shop.id, audience.where) : []
   const filled = personalise({ ...compiled, subject: words.subject, preheader: words.preheader }, person ?? samplePerson, mergeShop(shop))
   await app.db.transaction(async () => {

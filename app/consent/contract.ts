@@ -2,14 +2,14 @@ import { z } from 'zod'
 
 // Browser-safe: shapes only. The admin imports this file too.
 
-/** What happened. `granted` and `confirmed` are acts of the person; `imported` is what a store's record said; the rest lower. */
-export const consentAct = z.enum(['granted', 'requested', 'confirmed', 'imported', 'withdrawn', 'noted'])
+/** What happened. `granted` and `confirmed` are acts of the person; `bought`: they ordered and did not refuse; `imported` is what a record said; the rest lower. */
+export const consentAct = z.enum(['granted', 'requested', 'confirmed', 'bought', 'imported', 'withdrawn', 'noted'])
 /** Where a person stands after an entry. Only `subscribed` may be mailed. `unconfirmed_record`: the store says yes, but nobody attested how. */
 export const consentState = z.enum(['none', 'pending', 'unconfirmed_record', 'subscribed', 'unsubscribed'])
-/** On what ground we may write. */
-export const consentBasis = z.enum(['none', 'express_single', 'express_confirmed', 'merchant_record'])
+/** On what ground we may write. `soft_opt_in`: an order, at which they could refuse mail about similar products and did not. */
+export const consentBasis = z.enum(['none', 'express_single', 'express_confirmed', 'soft_opt_in', 'merchant_record'])
 export const consentMethod = z.enum([
-  'form', 'double_opt_in', 'preference_page', 'unsubscribe_page', 'one_click', 'complaint', 'store_event', 'store_read', 'store_import', 'merchant', 'merge',
+  'form', 'double_opt_in', 'preference_page', 'unsubscribe_page', 'one_click', 'complaint', 'store_event', 'store_read', 'store_import', 'import', 'order', 'merchant', 'merge',
 ])
 export type ConsentAct = z.infer<typeof consentAct>
 export type ConsentState = z.infer<typeof consentState>
@@ -29,6 +29,8 @@ export const consentEntryView = z.object({
   wordingVersion: z.string().nullable(),
   language: z.string().nullable(),
   page: z.string().nullable(),
+  /** What the merchant wrote down of how they agreed, when somebody was added by hand. */
+  note: z.string().nullable(),
   occurredAt: z.string(),
   recordedAt: z.string(),
 })

@@ -25,8 +25,10 @@ export type Folded = { state: ConsentState; basis: ConsentBasis } | null
  * 1. Only the person's own act raises: a form, a confirmation, the preference page, or the store telling of such an act by an
  *    event with its time. What a merchant does, and what a bulk read finds, never lifts anybody out of an earlier entry.
  * 2. An import or a sweep fills an empty ledger (as a record that the merchant must vouch for); otherwise it only lowers.
+ *    So does an order (as a soft opt-in); a later one renews that, and touches nothing else.
  * 3. Older news never overwrites newer; at the same time the lower state wins. The store tells whole seconds.
  * 4. A withdrawal that we saw ourselves always counts, whatever its time.
+ * 5. What rests on no act of the person, a record or a soft opt-in, does not outlive a "no", whichever of the two we hear of first.
  * (platform.md 6.4; reliability.md L4, L5, L9)
  */
 export function fold(previous: Standing | null, news: News): Folded {
@@ -49,10 +51,10 @@ export const wholeSecond = (at: Date): number => Math.floor(at.getTime() / 1000)
 
 function mayLower(previous: Standing, { act, method, occurredAt }: News): boolean {
   const notOlder = occurredAt.getTime() >= wholeSecond(previous.occurredAt)
-  // A record of unknown origin is no act, so it does not outlive a withdrawal, whichever of the two we hear of first.
-  if (act === 'withdrawn') return notOlder || !fromStore(method) || previous.basis === 'merchant_record'
+  const restsOnNoAct = previous.basis === 'merchant_record' || previous.basis === 'soft_opt_in'
+  if (act === 'withdrawn') return notOlder || !fromStore(method) || restsOnNoAct
   // Signing up again takes nothing away from somebody who agreed; only the store may tell of a step back to "waiting".
-  if (act === 'requested') return notOlder && fromStore(method)
+  if (act === 'requested') return previous.basis === 'soft_opt_in' || (notOlder && fromStore(method))
   // "Not subscribed" is no withdrawal: it counts only as an event that is newer than what we know.
   if (act === 'noted') return method === 'store_event' && occurredAt > previous.occurredAt
   return false // a "yes" of less weight
@@ -68,15 +70,19 @@ function renews(previous: Standing, news: News): boolean {
   const later = news.occurredAt.getTime() - previous.occurredAt.getTime()
   // A "no" said again counts from then on: a "yes" from between the two may still be on its way. Pressing twice is one "no".
   if (news.act === 'withdrawn') return fromStore(news.method) ? later > 0 : later >= 60_000
+  if (isOrder(news)) return previous.basis === 'soft_opt_in' && later > 0
   if (!isOwnAct(news)) return false
+  // An order hides no older "yes": an empty ledger is all that it ever fills.
+  if (previous.basis === 'soft_opt_in' && news.act !== 'requested') return true
   return fromStore(news.method) ? later > 0 : later >= 0
 }
 
-const strength: Record<ConsentBasis, number> = { none: 0, merchant_record: 1, express_single: 2, express_confirmed: 3 }
+const strength: Record<ConsentBasis, number> = { none: 0, merchant_record: 1, soft_opt_in: 2, express_single: 3, express_confirmed: 4 }
 /** A renewal never makes the ground weaker: somebody who confirmed by mail and ticks a box later stays confirmed. */
 const stronger = (a: ConsentBasis, b: ConsentBasis): ConsentBasis => (strength[a] > strength[b] ? a : b)
 
-const isRead = (method: ConsentMethod): boolean => method === 'store_read' || method === 'store_import'
+const isRead = (method: ConsentMethod): boolean => method === 'store_read' || method === 'store_import' || method === 'import'
+const isOrder = ({ act, method, basis }: Omit<News, 'occurredAt'>): boolean => act === 'bought' && method === 'order' && basis === 'soft_opt_in'
 const isExpress = (basis: ConsentBasis): boolean => basis === 'express_single' || basis === 'express_confirmed'
 const ownMethods: ConsentMethod[] = ['form', 'double_opt_in', 'preference_page', 'unsubscribe_page']
 
@@ -91,7 +97,10 @@ function targetOf(news: News): { state: ConsentState; basis: ConsentBasis } {
   if (news.act === 'withdrawn') return { state: 'unsubscribed', basis: 'none' }
   if (news.act === 'noted') return { state: 'none', basis: 'none' }
   if (news.act === 'requested') return { state: 'pending', basis: 'none' }
+  if (news.act === 'bought') return isOrder(news) ? { state: 'subscribed', basis: 'soft_opt_in' } : { state: 'none', basis: 'none' }
+  // A file is only brought in once the merchant has vouched for it: its record needs no attestation of the store's records besides.
+  if (news.act === 'imported' && news.method === 'import') return { state: 'subscribed', basis: 'merchant_record' }
   const basis = news.act === 'confirmed' ? 'express_confirmed' : news.basis
   if (isOwnAct(news)) return { state: 'subscribed', basis }
-  return { state: 'unconfirmed_record', basis: stronger(basis, 'merchant_record') }
+  return { state: 'unconfirmed_record', basis: isExpress(basis) ? basis : 'merchant_record' }
 }

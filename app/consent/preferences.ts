@@ -1,6 +1,9 @@
+import { and, eq } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { shops, subscribers } from '../db/schema.ts'
 import type { ShopSettings } from '../shops/shops.ts'
 import { newestEntry, recordConsent } from './record.ts'
+import { reasonOfEntry } from './standing.ts'
 import { mayTrack } from './tracking.ts'
 import { subscribeAgain, unsubscribe } from './unsubscribe.ts'
 
@@ -11,9 +14,14 @@ export interface Preferences {
 }
 
 /** What is true of a person now, as their preference page shows it. */
-export async function preferencesOf(app: Pick<App, 'db'>, settings: ShopSettings, subscriberId: string): Promise<Preferences> {
+export async function preferencesOf(app: Pick<App, 'db' | 'clock'>, settings: ShopSettings, subscriberId: string): Promise<Preferences> {
   const entry = await newestEntry(app, settings.shopId, subscriberId)
-  const mail = entry?.state === 'subscribed' || (entry?.state === 'unconfirmed_record' && settings.recordsAttestedAt !== null && settings.recordsAttestedAt >= entry.recordedAt)
+  const [from] = await app.db
+    .select({ country: subscribers.country, shopCountry: shops.country })
+    .from(subscribers)
+    .innerJoin(shops, eq(shops.id, subscribers.shopId))
+    .where(and(eq(subscribers.shopId, settings.shopId), eq(subscribers.id, subscriberId)))
+  const mail = reasonOfEntry(entry, { now: app.clock.now(), country: from?.country ?? null, shopCountry: from?.shopCountry ?? null, ...settings }) === null
   const tracking = settings.tracking === 'off' ? null : (await mayTrack(app, settings.shopId, settings, [subscriberId])).has(subscriberId)
   return { mail, tracking }
 }

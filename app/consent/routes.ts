@@ -1,13 +1,15 @@
 import type { Request, Response } from 'express'
 import type { App } from '../app.ts'
-import { escapeHtml, parse, shopRoute, type Route } from '../lib/http.ts'
+import { notFound } from '../lib/errors.ts'
+import { escapeHtml, parse, shopRoute, type Route, type StreamedFile } from '../lib/http.ts'
 import { readLink, signLink, type LinkPurpose, type LinkSubject } from '../lib/tokens.ts'
 import { confirm, confirmationOf } from './confirm.ts'
 import { disagreementDecision } from './contract.ts'
 import { keepOurs, listDisagreements } from './disagreements.ts'
+import { exportLedger, receiptOf } from './export-ledger.ts'
 import { hiddenAddress, readBrand, say, sayPlain, sendPage, shopLink, wordsOf, type PageLook } from './page.ts'
 import { howTheyLeft, takeOptOut } from './opt-out.ts'
-import { visitorOf, type Person, type Visitor } from './person.ts'
+import { personById, visitorOf, type Person, type Visitor } from './person.ts'
 import { preferencesOf, setPreferences } from './preferences.ts'
 import { historiesOf, newestEntry, type ConsentEntry } from './record.ts'
 import { subscribeAgain, unsubscribe } from './unsubscribe.ts'
@@ -44,12 +46,21 @@ export const routes: Route[] = [
   page('post', '/u/:token/undo', 'unsubscribe', pressUndo),
   page('get', '/p/:token', 'preferences', showPreferences),
   page('post', '/p/:token', 'preferences', savePreferences, 'form'),
+  page('get', '/p/:token/receipt', 'preferences', giveReceipt),
   // For the merchant.
   shopRoute('get', '/api/consent/disagreements', ({ app, shop }) => listDisagreements(app, shop.id)),
   shopRoute('post', '/api/consent/disagreements/:subscriberId', async ({ app, shop, params, body, userId }) => {
     parse(disagreementDecision, body)
     await keepOurs(app, shop.id, params.subscriberId!, userId)
     return listDisagreements(app, shop.id)
+  }),
+  shopRoute('get', '/api/consent/ledger', ({ app, shop }): Promise<StreamedFile> =>
+    Promise.resolve({ __stream: exportLedger(app, shop), name: `consent-ledger-${shop.domain.split('.')[0]}.jsonl`, type: 'application/jsonl' }),
+  ),
+  shopRoute('get', '/api/subscribers/:id/receipt', async ({ app, shop, params }) => {
+    const person = await personById(app, shop.id, params.id!)
+    if (!person) throw notFound()
+    return { __file: JSON.stringify(await receiptOf(app, shop.id, person, hiddenAddress(person.email)), null, 2), name: 'consent-receipt.json', type: 'application/json' }
   }),
 ]
 
@@ -163,6 +174,13 @@ async function savePreferences(visit: Visit): Promise<void> {
   await sayPreferences(visit, true)
 }
 
+/** The person's own copy of what the ledger holds of them, signed. */
+async function giveReceipt({ app, request, response, subject, visitor: { person } }: Visit): Promise<void> {
+  if (!person) return badLink(request, response)
+  const receipt = await receiptOf(app, subject.shopId, person, hiddenAddress(person.email))
+  response.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex, nofollow' }).type('application/json').attachment('consent-receipt.json').send(JSON.stringify(receipt, null, 2))
+}
+
 async function sayPreferences({ app, request, response, visitor, look }: Visit, saved: boolean): Promise<void> {
   const { person, settings } = visitor as { person: Person; settings: NonNullable<Visitor['settings']> }
   const words = wordsOf(look)
@@ -179,7 +197,8 @@ ${now.tracking === null || gpc(request) ? '' : box('tracking', now.tracking, wor
 ${now.tracking === null ? '' : '<input type="hidden" name="asked" value="tracking">'}
 ${now.tracking !== null && gpc(request) ? `<p class="small">${escapeHtml(words.gpc)}</p>` : ''}
 <button type="submit">${escapeHtml(words.prefSave)}</button>
-</form>`,
+</form>
+<p class="small"><a class="quiet" href="/p/${encodeURIComponent(String(request.params.token))}/receipt" download>${escapeHtml(words.prefReceipt)}</a><br>${escapeHtml(words.prefReceiptHelp)}</p>`,
   })
 }
 

@@ -43,7 +43,7 @@ export async function subscribeAgain(app: Pick<App, 'db' | 'clock' | 'queue'>, s
   return app.db.transaction(async () => {
     const history = (await historiesOf(app, shopId, [subscriberId])).get(`${subscriberId} email_marketing`) ?? []
     const basis = history.some((entry) => entry.basis === 'express_confirmed') ? 'express_confirmed' : 'express_single'
-    if (history[0]?.state === 'subscribed') return false
+    if (history[0]?.state === 'subscribed' && history[0].basis !== 'soft_opt_in') return false
     const written = await recordConsent(app, shopId, [{ ...act, subscriberId, purpose: 'email_marketing', act: 'granted', basis, occurredAt: app.clock.now() }])
     if (written > 0) await askForWriteBack(app, shopId, subscriberId)
     return written > 0

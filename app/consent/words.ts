@@ -46,6 +46,8 @@ const en = {
   prefTrackingHelp: 'This helps the shop to send mail that fits better. It is your choice, and mail works just as well without.',
   prefSave: 'Save',
   prefSaved: 'Saved. It counts from now on.',
+  prefReceipt: 'Download my consent receipt',
+  prefReceiptHelp: 'What you agreed to, when and in which words, signed so that nobody can change it later.',
 }
 export type Words = typeof en
 
@@ -84,6 +86,8 @@ const de: Words = {
   prefTrackingHelp: 'Das hilft dem Shop, passendere E-Mails zu schicken. Sie entscheiden; es geht auch ohne.',
   prefSave: 'Speichern',
   prefSaved: 'Gespeichert. Es gilt ab sofort.',
+  prefReceipt: 'Meine Einwilligungen als Datei',
+  prefReceiptHelp: 'Wozu Sie wann und mit welchen Worten zugestimmt haben, unterschrieben, sodass es niemand nachträglich ändern kann.',
 }
 
 const fr: Words = {
@@ -121,6 +125,8 @@ const fr: Words = {
   prefTrackingHelp: 'Cela aide la boutique à envoyer des e-mails plus adaptés. C’est votre choix ; tout fonctionne aussi sans.',
   prefSave: 'Enregistrer',
   prefSaved: 'Enregistré. C’est effectif dès maintenant.',
+  prefReceipt: 'Télécharger mon reçu de consentement',
+  prefReceiptHelp: 'Ce que vous avez accepté, quand et en quels termes, signé pour que personne ne puisse le modifier ensuite.',
 }
 
 export const wordsIn: Record<Language, Words> = { en, de, fr }

@@ -79,7 +79,8 @@ async function tell(app: App, shop: Shop, subscriberId: string): Promise<void> {
   const settled = history.find((entry) => entry.state !== 'pending')
   const newest = settled?.state === 'unsubscribed' ? settled : history[0]
   const state = newest && statement(newest.state as ConsentState)
-  if (!newest || !state || fromStore(newest.method as ConsentMethod)) return
+  // That somebody bought something is no statement of theirs about mail.
+  if (!newest || !state || fromStore(newest.method as ConsentMethod) || newest.basis === 'soft_opt_in') return
   // Somebody whom the store never met is not introduced to it by their own goodbye.
   if (state === 'unsubscribed' && !person.platformId && person.source === 'form') return
   const now = app.clock.now()

@@ -16,6 +16,7 @@ interface Column {
   name: string
   dataType: string // 'string' | 'number' | 'boolean' | 'date' | 'json'
   columnType: string
+  hasDefault: boolean
 }
 
 /**
@@ -26,8 +27,10 @@ export async function insertAll<T extends PgTable>(db: Db, table: T, rows: T['$i
   const first = rows[0]
   if (!first) return 0
   const columns = getTableColumns(table) as unknown as Record<string, Column>
-  const keys = Object.keys(first)
-  for (const key of keys) if (!columns[key]) throw new Error(`${getTableName(table)} has no column ${key}`)
+  const named = Object.keys(first)
+  for (const key of named) if (!columns[key]) throw new Error(`${getTableName(table)} has no column ${key}`)
+  // What is null in every row need not be written: each column costs, and the engine puts null there itself.
+  const keys = named.filter((key) => columns[key]!.hasDefault || rows.some((row) => ((row as Record<string, unknown>)[key] ?? null) !== null))
   const kinds = keys.map((key) => columns[key]!.dataType)
   const packed = JSON.stringify(rows.map((row) => keys.map((key, i) => pack(kinds[i]!, (row as Record<string, unknown>)[key]))))
   const list = keys.map(quoted).join(', ')

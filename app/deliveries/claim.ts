@@ -79,14 +79,14 @@ export async function begin(app: Pick<App, 'db' | 'clock'>, run: Run, worker: st
       updatedAt: now,
     })
     .from(given.from)
-    .where(and(mine, mayGo(app, run), sql`${blockedBecause(run)} is null`))
+    .where(and(mine, mayGo(app, run), sql`${blockedBecause(run, now)} is null`))
     .returning({ subscriberId: deliveries.subscriberId, email: deliveries.email, requestId: deliveries.requestId, attempts: deliveries.attempts })
   if (begun.length < rows.length)
     await app.db
       .update(deliveries)
       .set({
-        state: sql`case when ${blockedBecause(run)} is null then 'pending' else 'suppressed' end`,
-        reason: blockedBecause(run),
+        state: sql`case when ${blockedBecause(run, now)} is null then 'pending' else 'suppressed' end`,
+        reason: blockedBecause(run, now),
         claimedBy: null,
         leaseUntil: null,
         updatedAt: now,
@@ -118,9 +118,9 @@ export function mayGo(app: Pick<App, 'db'>, run: Run): SQL | undefined {
  * Why the person of a row may not get this message now, or null. A campaign needs consent. A confirmation asks for it, so only
  * a block of the address or the person stops it; it is also how somebody who was forgotten comes back. A test goes to an address and was checked when it was queued.
  */
-function blockedBecause(run: Run): SQL<string | null> {
+function blockedBecause(run: Run, now: Date): SQL<string | null> {
   if (run.message.kind === 'test') return sql<string | null>`cast(null as text)`
-  const standing = standingSql(run.shopId)
+  const standing = standingSql(run.shopId, now)
   const reason = run.message.kind === 'campaign' ? standing : sql`case when ${standing} in ('suppressed', 'bounced', 'complained', 'restricted') then ${standing} end`
   // '' stands for "nothing against it", so that a person who is not there any more can be told apart.
   const found = sql`(select coalesce(${reason}, '') from ${subscribers} where ${subscribers.shopId} = ${run.shopId} and ${subscribers.id} = ${deliveries.subscriberId})`

@@ -24,7 +24,7 @@ export const openStates: DeliveryState[] = ['pending', 'claimed', 'posting', 'un
 
 /** Why somebody does not get a mail: the first rule that decided. Words for people stand in `reasonWords`. */
 export const deliveryReason = z.enum([
-  'not_in_segment', 'never_agreed', 'not_confirmed', 'record_not_attested', 'unsubscribed', 'bounced', 'complained', 'erased', 'suppressed', 'restricted', 'no_address',
+  'not_in_segment', 'never_agreed', 'not_confirmed', 'record_not_attested', 'expired', 'unsubscribed', 'bounced', 'complained', 'erased', 'suppressed', 'restricted', 'no_address',
   'cancelled', 'shop_uninstalled', 'bad_address', 'provider_refused', 'no_evidence',
 ])
 export type DeliveryReason = z.infer<typeof deliveryReason>
@@ -33,6 +33,7 @@ export const reasonWords: Record<DeliveryReason, string> = {
   never_agreed: 'Never agreed to get mail',
   not_confirmed: 'Has not confirmed the sign-up yet',
   record_not_attested: 'Your store says yes, but you have not confirmed how consent was obtained',
+  expired: 'The time in which you may write to them without their yes is over',
   unsubscribed: 'Unsubscribed',
   bounced: 'The address does not work',
   complained: 'Marked a mail as spam',

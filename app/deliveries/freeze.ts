@@ -14,7 +14,7 @@ import { batchPlan } from './batch-plan.ts'
  * @returns how many rows the message has afterwards, and how many of them are in.
  */
 export async function freeze(
-  app: Pick<App, 'db' | 'mail'>,
+  app: Pick<App, 'db' | 'mail' | 'clock'>,
   shopId: string,
   messageId: string,
   where: SQL | null,
@@ -46,8 +46,8 @@ export function batchSize({ shared, limits, evidence }: Pick<MailProvider, 'shar
   return Math.max(1, Math.min(Math.max(Math.ceil(limits.perSecond), limits.lanes), most))
 }
 
-async function write(app: Pick<App, 'db'>, shopId: string, messageId: string, where: SQL | null, at: Date, size: number): Promise<void> {
-  const standing = sql`case when trim(${subscribers.email}) = '' then 'no_address' else ${standingSql(shopId)} end`
+async function write(app: Pick<App, 'db' | 'clock'>, shopId: string, messageId: string, where: SQL | null, at: Date, size: number): Promise<void> {
+  const standing = sql`case when trim(${subscribers.email}) = '' then 'no_address' else ${standingSql(shopId, app.clock.now())} end`
   const reason = where ? sql`case when (${where}) then ${standing} else 'not_in_segment' end` : standing
   const everybody = app.db
     .select({ id: subscribers.id, email: subscribers.email, reason: reason.as('reason') })

@@ -22,8 +22,8 @@ export interface Looked extends Recipient {
  * The last look: everybody who follows this batch, with where they stand now, in one statement. It runs after the promise was
  * committed: so an opt-out that was committed before the posting began is always seen.
  */
-export async function lastLook(app: Pick<App, 'db'>, run: Run, batch: Batch, mail: CompiledMail): Promise<Looked[]> {
-  const reason = sql`case when ${subscribers.id} is null then 'erased' else ${standingSql(run.shopId)} end`
+export async function lastLook(app: Pick<App, 'db' | 'clock'>, run: Run, batch: Batch, mail: CompiledMail): Promise<Looked[]> {
+  const reason = sql`case when ${subscribers.id} is null then 'erased' else ${standingSql(run.shopId, app.clock.now())} end`
   const query = app.db
     .select({ id: deliveries.subscriberId, ...columns(run, mail), email: deliveries.email, reason })
     .from(deliveries)

@@ -26,7 +26,7 @@ export async function domainView(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: 
     selector: null, asksSelector: app.mail.domains === undefined, ramp: null,
   }
   if (!domain || !row) return empty
-  const audience = await app.db.$count(subscribers, and(eq(subscribers.shopId, shop.id), mailableSql(shop.id)))
+  const audience = await app.db.$count(subscribers, and(eq(subscribers.shopId, shop.id), mailableSql(shop.id, app.clock.now())))
   const records = recordsOf(row, dmarcSuggestion(address, domain)).map((one) => ({ ...one, shortName: shortName(one.name, domain) }))
   const asked = row.checkAskedAt
   return {

@@ -3,19 +3,20 @@ import type { App } from '../app.ts'
 import { deleteProduct, storeProducts } from '../catalogue/store-products.ts'
 import { noteStoreConsent } from '../consent/disagreements.ts'
 import { recordConsent } from '../consent/record.ts'
-import { privacyRequests, subscribers, subscriberTags, shops, syncs } from '../db/schema.ts'
+import { lockLedger } from '../consent/seal.ts'
+import { subscribers, subscriberTags, shops, syncs } from '../db/schema.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { DAY, after } from '../lib/clock.ts'
 import { addressHash, normaliseEmail } from '../lib/crypto.ts'
-import { newId } from '../lib/ids.ts'
 import type { StoreCustomer, StoreEvent } from '../platforms/platform.ts'
 import { uninstalled, updateScopes, updateShop } from '../shops/installed.ts'
 import type { Shop } from '../shops/shops.ts'
 import { buryAddresses } from '../subscribers/erase.ts'
 import { findByEmail, findByPlatformId } from '../subscribers/find.ts'
 import { mergeSubscribers } from '../subscribers/merge.ts'
+import { addRequest } from '../subscribers/requests.ts'
+import { isStores } from '../subscribers/tags.ts'
 import { upsertSubscribers, type Subscriber } from '../subscribers/upsert.ts'
-import { storeOrders, sumUpBuyers } from './orders.ts'
+import { storeOrders } from './orders.ts'
 import { storeConsent, type SeenBy } from './store-consent.ts'
 
 /** Does what a piece of news from the store asks for. `at` is when it happened there. Runs in the transaction of its delivery. */
@@ -97,17 +98,16 @@ async function bulkFinished(app: App, shopId: string, operationId: string): Prom
 async function customerDeleted(app: App, shopId: string, platformId: string, at: Date): Promise<void> {
   const known = await findByPlatformId(app, shopId, platformId)
   if (!known || (known.platformUpdatedAt && known.platformUpdatedAt > at)) return
+  await lockLedger(app, shopId) // before the person
   await app.db.update(subscribers).set({ platformId: null, platformUpdatedAt: at, updatedAt: app.clock.now() }).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, known.id)))
-  await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, known.id)))
+  await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, known.id), isStores))
   await recordConsent(app, shopId, [{ subscriberId: known.id, purpose: 'email_marketing', act: 'withdrawn', basis: 'none', method: 'store_event', source: 'Customer deleted in the store', occurredAt: at }])
 }
 
 async function customersMerged(app: App, shopId: string, keptPlatformId: string, removedPlatformId: string): Promise<void> {
   const [kept, removed] = [await findByPlatformId(app, shopId, keptPlatformId), await findByPlatformId(app, shopId, removedPlatformId)]
-  if (kept && removed && kept.id !== removed.id) {
-    await mergeSubscribers(app, shopId, kept.id, removed.id)
-    await sumUpBuyers(app, shopId, [kept.id])
-  } else if (!kept && removed)
+  if (kept && removed && kept.id !== removed.id) await mergeSubscribers(app, shopId, kept.id, removed.id)
+  else if (!kept && removed)
     await app.db.update(subscribers).set({ platformId: keptPlatformId, updatedAt: app.clock.now() }).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, removed.id)))
 }
 
@@ -115,15 +115,16 @@ async function tagsTold(app: App, shopId: string, { platformId, added, removed }
   const known = await findByPlatformId(app, shopId, platformId)
   if (!known) return
   if (removed.length)
-    await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, known.id), inArray(subscriberTags.tag, removed)))
+    await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, known.id), inArray(subscriberTags.tag, removed), isStores))
   const rows = [...new Set(added)].map((tag) => ({ shopId, subscriberId: known.id, tag }))
   await insertAll(app.db, subscriberTags, rows, { target: ['shopId', 'subscriberId', 'tag'] })
+  await app.db.update(subscribers).set({ updatedAt: app.clock.now() }).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, known.id)))
 }
 
 /** A person asks what is known about them: a case with its clock (30 days); the export is made by a job. */
 async function openRequest(app: App, shopId: string, { requestId, platformId, email }: Extract<StoreEvent, { kind: 'data_request' }>): Promise<void> {
   const [person] = await peopleOf(app, shopId, platformId, email)
-  const id = await addRequest(app, shopId, 'data_request', person?.id ?? null, email ?? person?.email ?? null, requestId)
+  const { id } = await addRequest(app, shopId, 'data_request', person?.id ?? null, email ?? person?.email ?? null, requestId)
   await app.queue.add('privacy.export', { shopId, requestId: id })
 }
 
@@ -136,7 +137,7 @@ async function redactCustomer(app: App, shopId: string, { platformId, email }: E
   const addresses = [...people.map((person) => person.email), ...(email ? [email] : [])]
   await buryAddresses(app, shopId, [...new Set(addresses.map((address) => addressHash(app.settings.keys, shopId, address)))])
   for (const person of people) {
-    const requestId = await addRequest(app, shopId, 'redact', person.id, person.email, null)
+    const { id: requestId } = await addRequest(app, shopId, 'redact', person.id, person.email, null)
     await app.queue.add('privacy.redact', { shopId, subscriberId: person.id, requestId })
   }
 }
@@ -146,13 +147,3 @@ async function peopleOf(app: App, shopId: string, platformId: string | null, ema
   const found = [platformId ? await findByPlatformId(app, shopId, platformId) : null, email ? await findByEmail(app, shopId, email) : null].filter((person) => person !== null)
   return [...new Map(found.map((person) => [person.id, person])).values()]
 }
-
-async function addRequest(app: App, shopId: string, kind: 'data_request' | 'redact', subscriberId: string | null, email: string | null, platformRequestId: string | null): Promise<string> {
-  const now = app.clock.now()
-  const id = newId(now)
-  await app.db.insert(privacyRequests).values({ shopId, id, kind, platformRequestId, subscriberId, emailHint: email ? hint(email) : null, state: 'open', export: null, receivedAt: now, dueAt: after(now, 30 * DAY), doneAt: null })
-  return id
-}
-
-/** 'a***@example.com' */
-const hint = (email: string): string => email.trim().replace(/^(.).*(@.*)$/, '$1***$2')

@@ -14,5 +14,7 @@ export const eventKind = z.enum([
   'complained',
   'opened',
   'clicked',
+  'restricted', // their data may be kept and not used (subscribers/restrict.ts)
+  'restriction_lifted',
 ])
 export type EventKind = z.infer<typeof eventKind>

@@ -1,12 +1,14 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { lockLedger } from '../consent/seal.ts'
+import { writeSoftOptIns } from '../consent/soft-opt-in.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { lockRows } from '../db/open.ts'
 import { orderLines, orders, subscribers } from '../db/schema.ts'
 import { dayIn } from '../lib/clock.ts'
 import { normaliseEmail } from '../lib/crypto.ts'
 import type { StoreLine, StoreOrder } from '../platforms/platform.ts'
 import type { Shop } from '../shops/shops.ts'
+import { sumUpBuyers } from '../subscribers/sums.ts'
 import { upsertSubscribers } from '../subscribers/upsert.ts'
 import { appendEvents } from './append.ts'
 import { attribute } from './attribute.ts'
@@ -21,6 +23,7 @@ type LineRow = typeof orderLines.$inferInsert
 export async function storeOrders(app: App, shop: Shop, told: StoreOrder[]): Promise<number> {
   if (told.length === 0) return 0
   return app.db.transaction(async () => {
+    await lockLedger(app, shop.id) // before the first person: an order may write consent
     const before = await storedOrders(app, shop.id, told.map((order) => order.id))
     const fresh = newestOf(told).filter((order) => (before.get(order.id)?.updatedAt.getTime() ?? 0) <= order.updatedAt.getTime())
     if (fresh.length === 0) return 0
@@ -56,40 +59,25 @@ export async function storeOrders(app: App, shop: Shop, told: StoreOrder[]): Pro
       counted.map((row) => ({ kind: 'ordered' as const, subscriberId: row.subscriberId, at: row.processedAt, detail: { orderId: row.id, name: row.name }, dedupeKey: `order:${row.id}` })),
     )
     await attribute(app, shop.id, rows.map((row) => row.id))
+    await writeSoftOptIns(app, shop.id, counted.flatMap((row) => (row.cancelledAt ? [] : [{ subscriberId: row.subscriberId!, orderId: row.id, name: row.name, processedAt: row.processedAt }])))
     return rows.length
   })
 }
 
 /**
  * Stores lines that arrive apart from their orders, as in a bulk reading that began at `askedAt`. An order that changed after
- * that may have newer lines already: then only missing ones are added. Lines of unknown orders are left out.
+ * that may have newer lines already: then only missing ones are added. Lines of unknown orders are left out. What their people bought is
+ * counted anew in the same transaction.
  */
 export async function storeOrderLines(app: App, shopId: string, told: { parentId: string; item: StoreLine }[], askedAt: Date): Promise<void> {
   if (told.length === 0) return
-  const parents = await storedOrders(app, shopId, [...new Set(told.map(({ parentId }) => parentId))])
-  const rows = told.filter(({ parentId }) => parents.has(parentId)).map(({ parentId, item }) => lineRow(shopId, parentId, item))
-  await writeLines(app, rows.filter((row) => parents.get(row.orderId)!.updatedAt <= askedAt))
-  await insertAll(app.db, orderLines, rows.filter((row) => parents.get(row.orderId)!.updatedAt > askedAt), { target: ['shopId', 'orderId', 'id'] })
-}
-
-/**
- * Counts anew, from the orders themselves, what people bought: one statement for any number of them. Test and cancelled orders
- * never count. Because it counts and does not add, nothing can drift.
- */
-export async function sumUpBuyers(app: Pick<App, 'db'>, shopId: string, subscriberIds: string[]): Promise<void> {
-  if (subscriberIds.length === 0) return
-  // First the lock, then the count: of two orders of one person at once the second must see the first.
-  await lockRows(app.db.select({ id: subscribers.id }).from(subscribers).where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, subscriberIds))).orderBy(subscribers.emailKey))
-  const of = sql`from orders o where o.shop_id = subscribers.shop_id and o.subscriber_id = subscribers.id and o.cancelled_at is null and not o.test`
-  await app.db
-    .update(subscribers)
-    .set({
-      ordersCount: sql`(select count(*) ${of})`,
-      totalSpent: sql`(select cast(coalesce(sum(o.total), 0) as bigint) ${of})`,
-      firstOrderAt: sql`(select min(o.processed_at) ${of})`,
-      lastOrderAt: sql`(select max(o.processed_at) ${of})`,
-    })
-    .where(and(eq(subscribers.shopId, shopId), inArray(subscribers.id, subscriberIds)))
+  await app.db.transaction(async () => {
+    const parents = await storedOrders(app, shopId, [...new Set(told.map(({ parentId }) => parentId))])
+    const rows = told.filter(({ parentId }) => parents.has(parentId)).map(({ parentId, item }) => lineRow(shopId, parentId, item))
+    await writeLines(app, rows.filter((row) => parents.get(row.orderId)!.updatedAt <= askedAt))
+    await insertAll(app.db, orderLines, rows.filter((row) => parents.get(row.orderId)!.updatedAt > askedAt), { target: ['shopId', 'orderId', 'id'] })
+    await sumUpBuyers(app, shopId, [...new Set([...parents.values()].flatMap((order) => order.subscriberId ?? []))])
+  })
 }
 
 function newestOf(told: StoreOrder[]): StoreOrder[] {

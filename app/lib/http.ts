@@ -27,7 +27,8 @@ export type Method = 'get' | 'post' | 'put' | 'delete'
  * `shop`: session token, answers JSON. `proxy`: app-proxy signature, answers JSON. `public`: anybody; listed in docs/architecture.md.
  */
 export type Route =
-  | { guard: 'shop'; method: Method; path: string; handle: (request: ShopRequest) => Promise<unknown> }
+  /** `body` 'stream': nothing of it is read before the handler does, and `request.body` is the stream itself (Readable). */
+  | { guard: 'shop'; method: Method; path: string; body?: 'stream'; handle: (request: ShopRequest) => Promise<unknown> }
   | { guard: 'proxy'; method: 'get' | 'post'; path: string; handle: (request: ProxyRequest) => Promise<unknown> }
   | {
       guard: 'public'
@@ -42,6 +43,15 @@ export type Route =
       lean?: true
       handle: (app: App, request: Request, response: Response, next: NextFunction) => Promise<void>
     }
+
+/** A file that is written while it is read, so that its size costs no memory. What a route answers with it is not read before the answer has begun to leave. */
+export interface StreamedFile {
+  __stream: AsyncIterable<string>
+  name: string
+  type: string
+}
+/** A CSV file for `name`, piece by piece. */
+export const streamedCsv = (name: string, __stream: AsyncIterable<string>): StreamedFile => ({ __stream, name, type: 'csv' })
 
 export const shopRoute = (method: Method, path: string, handle: (request: ShopRequest) => Promise<unknown>): Route => ({ guard: 'shop', method, path, handle })
 export const proxyRoute = (method: 'get' | 'post', path: string, handle: (request: ProxyRequest) => Promise<unknown>): Route => ({ guard: 'proxy', method, path, handle })

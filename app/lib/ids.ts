@@ -20,6 +20,13 @@ const pool = Buffer.alloc(4_000)
 let drawn = pool.length
 const bytesOfNew = Buffer.alloc(16)
 
+/** No id made at this instant or later sorts before it. */
+export function firstIdOf(at: Date): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(Math.max(0, at.getTime()), 0, 6)
+  return idFromBytes(bytes)
+}
+
 /** 16 bytes -> 26 characters. */
 export function idFromBytes(bytes: Buffer): string {
   let [out, held, bits] = ['', 0, 2] // 26 letters hold 130 bits: the first two are nothing

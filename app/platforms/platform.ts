@@ -147,6 +147,10 @@ export interface Platform {
   changedCustomers(shop: Shop, since: Date): AsyncIterable<StoreCustomer>
   changedOrders(shop: Shop, since: Date): AsyncIterable<StoreOrder>
   changedProducts(shop: Shop, since: Date): AsyncIterable<StoreProduct>
+  /** The store's own segments: number, name and the store's query in its own words. */
+  storeSegments(shop: Shop): Promise<{ platformId: string; name: string; query: string }[]>
+  /** The customers' numbers of one of them, as it is now. Throws GiveUp when the store does not know it any more. */
+  segmentMembers(shop: Shop, platformId: string): AsyncIterable<string>
   /** Tells the store what a person decided with us, with the true time. Finds or makes the customer by address. Answers its number; null when the store does not know the person and nothing was to be withdrawn. */
   writeConsent(shop: Shop, change: { platformId: string | null; email: string; firstName: string | null; locale: string | null; state: 'subscribed' | 'pending' | 'unsubscribed'; level: 'single' | 'confirmed'; at: Date }): Promise<{ platformId: string | null }>
   /** Refreshes tokens that nobody used for long (a shop that is silent for 90 days would be lost). */

@@ -1,6 +1,6 @@
-import { and, eq, getTableColumns, getTableName } from 'drizzle-orm'
+import { and, eq, getTableColumns, getTableName, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
-import { batches, deliveries, orderLines, orders, privacyRequests, subscribers, subscriberAliases } from '../db/schema.ts'
+import { batches, deliveries, importFindings, orderLines, orders, privacyRequests, subscriberAliases, subscribers } from '../db/schema.ts'
 import { acceptedAtOf, detailOf, itsBatch, reasonOf, stateOf, updatedAtOf } from '../deliveries/state.ts'
 import { ledgerOf } from '../subscribers/ledger.ts'
 import { tablesWith } from './tables.ts'
@@ -29,6 +29,8 @@ async function everythingAbout(app: App, shopId: string, subscriberId: string): 
     const columns = getTableColumns(table)
     found[getTableName(table)] = await app.db.select().from(table).where(and(eq(columns.shopId!, shopId), eq(columns.subscriberId!, subscriberId)))
   }
+  const person = found.subscriber as typeof subscribers.$inferSelect | null
+  found.import_findings = person && (await app.db.select().from(importFindings).where(and(eq(importFindings.shopId, shopId), sql`lower(${importFindings.content}) = ${person.emailKey}`)))
   found.deliveries = (
     await app.db
       .select({ row: deliveries, state: stateOf, reason: reasonOf, detail: detailOf, acceptedAt: acceptedAtOf, updatedAt: updatedAtOf })

@@ -18,7 +18,7 @@ const span = 30
 export async function homeView(app: Pick<App, 'db' | 'clock' | 'mail'>, shop: Shop): Promise<HomeView> {
   const days = lastDays(shop.timezone, app.clock.now(), span)
   const settings = await getSettings(app, shop.id)
-  const growth = await growthOf(app, shop.id, days, settings.recordsAttestedAt)
+  const growth = await growthOf(app, shop.id, days, settings)
   const did = await whatHappened(app, shop.id, days[0]!.day)
   const sales = await salesByDay(app, shop.id, days[0]!.day)
   const [orders, revenue] = [sum([...sales.values()], (s) => s.orders), sum([...sales.values()], (s) => s.revenue)]

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
 import { countUnattested } from '../consent/mailable.ts'
+import { fingerprint, publicKeyOf } from '../consent/signature.ts'
 import type { SettingsView } from '../shops/contract.ts'
 import { getSettings, type Shop } from '../shops/shops.ts'
 import { syncProgress } from '../sync/progress.ts'
@@ -17,6 +18,9 @@ export async function settingsView(app: App, shop: Shop): Promise<SettingsView> 
     shop: { name, domain, email, currency, timezone, locale, url },
     senderReady: Boolean(senderName && senderEmail && postalAddress),
     recordsAttestedAt: recordsAttestedAt?.toISOString() ?? null,
+    softOptIn: { on: settings.softOptInSince !== null, wording: settings.softOptInWording ?? '', family: settings.softOptInFamily ?? '' },
+    softOptInSince: settings.softOptInSince?.toISOString() ?? null,
+    ledgerKey: fingerprint(publicKeyOf(app.settings.keys)),
     unattestedRecords: await countUnattested(app, shop.id),
     mailProvider: app.mail.name,
     orderHistory: shop.scopes.split(',').includes('read_all_orders') ? 'all' : 'sixty_days',

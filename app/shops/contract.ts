@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { brand } from '../templates/contract.ts'
 
+/** `on` states that people can refuse these mails when they order. The words that offer it, and the products they are about, are needed for that. */
+export const softOptIn = z
+  .object({ on: z.boolean(), wording: z.string().trim().max(1000, 'at most 1,000 characters'), family: z.string().trim().max(200, 'at most 200 characters') })
+  .superRefine(({ on, wording, family }, context) => {
+    if (on && !wording) context.addIssue({ code: 'custom', path: ['wording'], message: 'write the words that offer to refuse' })
+    if (on && !family) context.addIssue({ code: 'custom', path: ['family'], message: 'say what these mails are about' })
+  })
 /** GET|PUT /api/settings */
 export const settingsInput = z.object({
   senderName: z.string().trim().max(100),
@@ -13,6 +20,8 @@ export const settingsInput = z.object({
   attributionDays: z.number().int().min(1, 'at least 1 day').max(30, 'at most 30 days'),
   /** The merchant states that people whom the store's records call subscribed agreed to it. Cannot be taken back by sending false. */
   attestRecords: z.boolean(),
+  /** Missing: as it is. */
+  softOptIn: softOptIn.optional(),
 })
 export const syncView = z.object({
   kind: z.enum(['shop', 'customers', 'products', 'orders']),
@@ -26,6 +35,10 @@ export const settingsView = settingsInput.extend({
   shop: z.object({ name: z.string(), domain: z.string(), email: z.string().nullable(), currency: z.string(), timezone: z.string(), locale: z.string(), url: z.string().nullable() }),
   senderReady: z.boolean(), // name, address and postal address are all there
   recordsAttestedAt: z.string().nullable(),
+  softOptIn,
+  softOptInSince: z.string().nullable(),
+  /** Of the key that signs exported ledgers and receipts. */
+  ledgerKey: z.string(),
   unattestedRecords: z.number(), // people who would become mailable
   mailProvider: z.string(),
   /** "Orders of the last 60 days" or "All orders": what the store lets us see. */

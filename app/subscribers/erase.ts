@@ -1,13 +1,16 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { forgetEntries } from '../consent/forget.ts'
 import { personById } from '../consent/person.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { attributions, consentEntries, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressionActs, suppressions } from '../db/schema.ts'
+import { attributions, deliveries, events, messages, orders, subscriberAliases, subscribers, suppressionActs, suppressions } from '../db/schema.ts'
+import { forgetInImports } from './forget-imports.ts'
 import { holdFreezes, leaveBatch, ledgerOf, lockFollowed } from './ledger.ts'
+import { leaveManifests } from './manifests.ts'
 
 /**
  * Forgets a person in every table. What stays is a keyed hash of the address that keeps them from coming back by a sync or an
- * import, and the shop's orders without their person. Whoever was merged into somebody is forgotten with
+ * import, the shop's orders without their person, and links of the consent ledger that tell nothing of anybody. Whoever was merged into somebody is forgotten with
  * them. Answers false when there is nobody with this id.
  */
 export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: string, given: string): Promise<boolean> {
@@ -30,7 +33,10 @@ export async function eraseSubscriber(app: Pick<App, 'db' | 'clock'>, shopId: st
     )
     for (const row of await lockFollowed(app, shopId, ids)) await leaveBatch(app, shopId, row)
     await app.db.delete(deliveries).where(await ledgerOf(app, shopId, ids))
-    for (const table of [consentEntries, events, attributions])
+    await leaveManifests(app, shopId, ids)
+    await forgetEntries(app, shopId, ids)
+    await forgetInImports(app, shopId, ids, person.emailKey, person.addressHash)
+    for (const table of [events, attributions])
       await app.db.delete(table).where(and(eq(table.shopId, shopId), inArray(table.subscriberId, ids)))
     await app.db.update(orders).set({ subscriberId: null }).where(and(eq(orders.shopId, shopId), inArray(orders.subscriberId, ids)))
     await app.db.delete(subscribers).where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, id))) // tags and aliases go with it

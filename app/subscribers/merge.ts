@@ -3,7 +3,8 @@ import type { App } from '../app.ts'
 import { historiesOf, recordLower, type Purpose } from '../consent/record.ts'
 import { askForWriteBack } from '../consent/write-back.ts'
 import { insertAll } from '../db/insert-all.ts'
-import { attributions, consentEntries, deliveries, events, orders, subscriberAliases, subscribers, subscriberTags } from '../db/schema.ts'
+import { attributions, consentEntries, deliveries, events, fieldValues, orders, segmentMembers, subscriberAliases, subscribers, subscriberTags } from '../db/schema.ts'
+import { sumUpBuyers } from './sums.ts'
 import { holdFreezes, leaveBatch, ledgerOf, lockFollowed } from './ledger.ts'
 
 /**
@@ -25,6 +26,8 @@ export async function mergeSubscribers(app: Pick<App, 'db' | 'clock' | 'queue'>,
       await app.db.update(table).set({ subscriberId: keptId }).where(and(eq(table.shopId, shopId), eq(table.subscriberId, removedId)))
     const tags = await app.db.select().from(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), eq(subscriberTags.subscriberId, removedId)))
     await insertAll(app.db, subscriberTags, tags.map((row) => ({ ...row, subscriberId: keptId })), { target: ['shopId', 'subscriberId', 'tag'] })
+    const values = await app.db.select().from(fieldValues).where(and(eq(fieldValues.shopId, shopId), eq(fieldValues.subscriberId, removedId)))
+    await insertAll(app.db, fieldValues, values.map((row) => ({ ...row, subscriberId: keptId })), { target: ['shopId', 'subscriberId', 'fieldId'] })
     await app.db
       .update(subscribers)
       .set({
@@ -33,16 +36,15 @@ export async function mergeSubscribers(app: Pick<App, 'db' | 'clock' | 'queue'>,
         locale: kept.locale ?? removed.locale,
         country: kept.country ?? removed.country,
         platformId: kept.platformId ?? removed.platformId,
-        ordersCount: kept.ordersCount + removed.ordersCount,
-        totalSpent: kept.totalSpent + removed.totalSpent,
-        firstOrderAt: pick(Math.min, kept.firstOrderAt, removed.firstOrderAt),
-        lastOrderAt: pick(Math.max, kept.lastOrderAt, removed.lastOrderAt),
         lastOpenAt: pick(Math.max, kept.lastOpenAt, removed.lastOpenAt),
         lastClickAt: pick(Math.max, kept.lastClickAt, removed.lastClickAt),
         restrictedAt: pick(Math.min, kept.restrictedAt, removed.restrictedAt),
         updatedAt: app.clock.now(),
       })
       .where(and(eq(subscribers.shopId, shopId), eq(subscribers.id, keptId)))
+    await sumUpBuyers(app, shopId, [keptId])
+    const members = await app.db.select().from(segmentMembers).where(and(eq(segmentMembers.shopId, shopId), eq(segmentMembers.subscriberId, removedId)))
+    await insertAll(app.db, segmentMembers, members.map((row) => ({ ...row, subscriberId: keptId })), { target: ['shopId', 'segmentId', 'subscriberId'] })
     // Who was merged into the removed record goes along; then the removed record itself points to the kept one.
     await app.db.update(subscriberAliases).set({ keptId }).where(and(eq(subscriberAliases.shopId, shopId), eq(subscriberAliases.keptId, removedId)))
     await app.db.insert(subscriberAliases).values({ shopId, id: removedId, keptId })
@@ -59,7 +61,10 @@ async function mergeConsent(app: Pick<App, 'db' | 'clock'>, shopId: string, kept
     const kept = histories.get(`${keptId} ${purpose}`)?.[0] ?? null
     return removed ? [{ purpose, kept, removed }] : []
   })
-  await app.db.update(consentEntries).set({ subscriberId: keptId }).where(and(eq(consentEntries.shopId, shopId), eq(consentEntries.subscriberId, removedId)))
+  await app.db
+    .update(consentEntries)
+    .set({ subscriberId: keptId, writtenFor: sql`coalesce(${consentEntries.writtenFor}, ${consentEntries.subscriberId})` })
+    .where(and(eq(consentEntries.shopId, shopId), eq(consentEntries.subscriberId, removedId)))
   await recordLower(app, shopId, keptId, standings, 'Two customer records became one; the lower consent counts')
 }
 

@@ -1,9 +1,11 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import type { App } from '../app.ts'
+import { lockLedger } from '../consent/seal.ts'
 import { insertAll } from '../db/insert-all.ts'
 import { subscribers, subscriberTags, suppressions } from '../db/schema.ts'
 import { addressHash, normaliseEmail } from '../lib/crypto.ts'
 import { newId } from '../lib/ids.ts'
+import { isStores } from './tags.ts'
 
 export type Subscriber = typeof subscribers.$inferSelect
 
@@ -15,8 +17,8 @@ export interface SubscriberInput {
   locale?: string | null
   country?: string | null
   platformId?: string | null
-  source: 'shopify' | 'order' | 'form' | 'manual'
-  /** null or missing: this news did not carry them. A list replaces what is there. */
+  source: 'shopify' | 'order' | 'form' | 'manual' | 'import'
+  /** The store's tags. null or missing: this news did not carry them. A list replaces what the store told before; tags given in Homing stay. */
   tags?: string[] | null
   /** When the store last changed the person; older news never overwrites newer. */
   platformUpdatedAt?: Date | null
@@ -43,6 +45,7 @@ export async function upsertSubscribers(app: Pick<App, 'db' | 'clock' | 'setting
 async function upsertBatch(app: Pick<App, 'db' | 'clock' | 'settings'>, shopId: string, rows: SubscriberInput[]): Promise<Map<string, string>> {
   const wanted = combine(rows)
   if (wanted.size === 0) return new Map()
+  await lockLedger(app, shopId) // what is said of their consent in this transaction comes after it: two who write the same people wait here
   const now = app.clock.now()
   const known = await knownPeople(app, shopId, wanted)
   const hashes = await dropForgotten(app, shopId, wanted, known.byEmail)
@@ -117,11 +120,12 @@ async function knownPeople(app: Pick<App, 'db'>, shopId: string, wanted: Map<str
 const isOlder = (input: SubscriberInput, before: Subscriber): boolean =>
   Boolean(input.platformUpdatedAt && before.platformUpdatedAt && input.platformUpdatedAt < before.platformUpdatedAt)
 
-function newPerson(shopId: string, emailKey: string, hash: string, input: SubscriberInput, now: Date): Subscriber {
+/** The row of somebody who is new, with nothing known beyond `input`. */
+export function newPerson(shopId: string, emailKey: string, hash: string, input: SubscriberInput, now: Date, id = newId(now)): Subscriber {
   return {
-    shopId, id: newId(now), email: input.email.trim(), emailKey, addressHash: hash, firstName: input.firstName ?? null, lastName: input.lastName ?? null,
+    shopId, id, email: input.email.trim(), emailKey, addressHash: hash, firstName: input.firstName ?? null, lastName: input.lastName ?? null,
     locale: input.locale ?? null, country: input.country ?? null, platformId: input.platformId ?? null, source: input.source, ordersCount: 0, totalSpent: 0, firstOrderAt: null, lastOrderAt: null,
-    lastOpenAt: null, lastClickAt: null, restrictedAt: null, platformUpdatedAt: input.platformUpdatedAt ?? null, createdAt: now, updatedAt: now,
+    lastOpenAt: null, lastClickAt: null, consentState: null, consentBasis: null, consentAt: null, consentRecordedAt: null, restrictedAt: null, platformUpdatedAt: input.platformUpdatedAt ?? null, createdAt: now, updatedAt: now,
   }
 }
 
@@ -158,7 +162,7 @@ async function idsOf(app: Pick<App, 'db'>, shopId: string, emailKeys: string[]):
 
 async function replaceTags(app: Pick<App, 'db'>, shopId: string, people: { id: string; tags: string[] }[]): Promise<void> {
   if (people.length === 0) return
-  await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), inArray(subscriberTags.subscriberId, people.map((p) => p.id))))
+  await app.db.delete(subscriberTags).where(and(eq(subscriberTags.shopId, shopId), inArray(subscriberTags.subscriberId, people.map((p) => p.id)), isStores))
   const rows = people.flatMap(({ id, tags }) => [...new Set(tags.map((tag) => tag.trim()).filter(Boolean))].map((tag) => ({ shopId, subscriberId: id, tag })))
   await insertAll(app.db, subscriberTags, rows, { target: ['shopId', 'subscriberId', 'tag'] })
 }

@@ -21,8 +21,12 @@ export function sentenceOf(status: Mailable, mail: ConsentEntry[], shop: Pick<Sh
     case 'pending':
       return newest?.method === 'form' ? `Signed up${on} ${through(newest)}; has not confirmed it yet.` : `Signed up${on} (${through(newest)}) and has not confirmed it yet.`
     case 'unconfirmed_record':
+      if (newest?.method === 'merchant') return `Agreed${on} as you wrote it down (${newest.source.replace(/^Added by hand: /, '')}). Vouch for your records in Settings, and you may mail them.`
       return 'Your store’s records say subscribed. Confirm in Settings how this consent was obtained, and you may mail them.'
+    case 'expired':
+      return `${newest?.basis === 'soft_opt_in' ? `Last ordered${on}` : `On record since${on.replace(' on', '')}`}. In Canada you may write two years without their yes, and these are over.`
     case 'subscribed':
+      if (newest?.basis === 'soft_opt_in') return `Ordered${on} and did not refuse mail about similar products.`
       if (newest?.state === 'unconfirmed_record') return 'Subscribed according to your store’s records, which you vouched for.'
       return `Subscribed${on} ${through(newest)}${newest?.basis === 'express_confirmed' ? ', confirmed by mail' : ''}.`
     case 'none':
@@ -34,17 +38,21 @@ export function sentenceOf(status: Mailable, mail: ConsentEntry[], shop: Pick<Sh
 export function dayInWords(at: Date, timezone: string): string {
   for (const timeZone of [timezone, 'UTC'])
     try {
-      return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone }).format(at)
+      let format = formats.get(timeZone)
+      if (!format) formats.set(timeZone, (format = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone })))
+      return format.format(at)
     } catch {
       // an unknown zone
     }
   return at.toISOString().slice(0, 10)
 }
+/** Making one costs far more than using it, and memory that the collector does not see: an export asks for each person. */
+const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** An entry of the ledger as the admin shows it. */
 export const viewOfEntry = (entry: ConsentEntry): ConsentEntryView => ({
   seq: entry.seq, purpose: entry.purpose, act: consentAct.parse(entry.act), state: consentState.parse(entry.state), basis: consentBasis.parse(entry.basis), method: consentMethod.parse(entry.method),
-  source: entry.source, wording: entry.wording, wordingVersion: entry.wordingVersion, language: entry.language, page: entry.page,
+  source: entry.source, wording: entry.wording, wordingVersion: entry.wordingVersion, language: entry.language, page: entry.page, note: typeof entry.evidence?.note === 'string' ? entry.evidence.note : null,
   occurredAt: entry.occurredAt.toISOString(), recordedAt: entry.recordedAt.toISOString(),
 })
 
@@ -63,6 +71,8 @@ function through(entry: ConsentEntry | undefined): string {
       return 'by marking a mail as spam'
     case 'merchant':
       return 'by your shop'
+    case 'order':
+      return 'through an order'
     case 'merge':
       return 'when two records became one'
     case 'store_event':

@@ -32,7 +32,7 @@ export async function liftSuppression(app: Pick<App, 'db' | 'clock'>, shopId: st
   })
 }
 
-async function sentenceAfter(app: Pick<App, 'db'>, shopId: string, { person }: BlockedAddress): Promise<string> {
+async function sentenceAfter(app: Pick<App, 'db' | 'clock'>, shopId: string, { person }: BlockedAddress): Promise<string> {
   if (!person) return 'Lifted. The address is not in your list, so nothing is sent to it.'
   const reason = (await standingOf(app, shopId, [person.subscriberId])).get(person.subscriberId)
   if (reason === null) return 'Lifted. They may be mailed again.'

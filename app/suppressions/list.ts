@@ -60,7 +60,7 @@ export async function blocked(app: Pick<App, 'db'>, shopId: string, where: SQL |
   return rows.map((row) => {
     const reason = blockReason.parse(row.reason)
     // A complaint is the person's own "no". Only their own act afterwards, never a record, says something else.
-    const askedAgain = row.later === 1 && (row.state === 'pending' || (row.state === 'subscribed' && row.basis !== 'merchant_record'))
+    const askedAgain = row.later === 1 && (row.state === 'pending' || (row.state === 'subscribed' && (row.basis === 'express_single' || row.basis === 'express_confirmed')))
     return {
       key: row.key, reason, since: row.since.toISOString(), said: row.said,
       person: row.subscriberId === null ? null : { subscriberId: row.subscriberId, email: row.email ?? '', name: [row.firstName, row.lastName].filter(Boolean).join(' ') },

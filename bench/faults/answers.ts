@@ -34,6 +34,6 @@ export function treatmentOf(seed: number, address: string, attempt: number, peop
 /** When the provider tells of a mail, in milliseconds after it took it: nearly always soon, never later than we wait. */
 export function evidenceDelay(seed: number, key: string): number {
   const chance = chanceOf(seed, 'evidence', key)
-  const minutes = chance < 0.7 ? chance * 0.5 : chance < 0.95 ? chance * 5 : chance * 20
+  const minutes = chance < 0.7 ? chance * 0.5 : chance < 0.95 ? chance * 5 : chance * 15
   return minutes * 60_000
 }

@@ -39,6 +39,14 @@ export class Evidence {
     setInterval(() => this.look(), pace).unref()
   }
 
+  /** Events that are being told, or whose time has come. */
+  underWay(): number {
+    const second = Math.floor(this.clock.now().getTime() / 1000)
+    let overdue = 0
+    for (const [at, list] of this.due) if (at <= second) overdue += list.length
+    return this.telling + overdue
+  }
+
   /** A call was taken. */
   of(people: Person[]): void {
     const callDelay = evidenceDelay(this.seed, people[0]!.address)

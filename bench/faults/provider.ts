@@ -195,7 +195,7 @@ if (import.meta.main && process.send) {
         return null
       case 'counts': {
         const { truth, evidence, calls, impolite, treatments } = there()
-        return { calls, taken: truth.taken(), mails: truth.mails, doubledKeys: truth.doubledKeys(), mixed: truth.mixed, impolite, untold: evidence?.waiting ?? 0, telling: evidence?.telling ?? 0, told: evidence?.told ?? 0, refused: evidence?.refused ?? 0, treatments }
+        return { calls, taken: truth.taken(), mails: truth.mails, doubledKeys: truth.doubledKeys(), mixed: truth.mixed, impolite, untold: evidence?.waiting ?? 0, telling: evidence?.underWay() ?? 0, told: evidence?.told ?? 0, refused: evidence?.refused ?? 0, treatments }
       }
       case 'truth':
         return there().truth.list()

@@ -12,7 +12,7 @@ export interface Page { items: unknown[]; cursors: string[]; hasNextPage: boolea
 /** Filtered and sorted, all of it: what a bulk operation walks. */
 export function everything(connection: Connection<unknown, unknown>, source: unknown, args: Args, context: Context, place: string): unknown[] {
   const query = typeof args.query === 'string' ? args.query.trim() : ''
-  const list = connection.list(source, context)
+  const list = connection.list(source, context, args)
   return query ? list.filter(compileSearch(connection.search, query, place)) : [...list]
 }
 

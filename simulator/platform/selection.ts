@@ -71,7 +71,7 @@ export function refuseUntaught(given: Reading, taught: Taught, type: GraphQLObje
     for (const argument of selected.nodes[0]?.arguments ?? []) {
       const name = argument.name.value
       if (scaffold(type.name) || !entry) continue
-      if (!(entry.kind === 'connection' ? connectionArgs : entry.args).has(name)) throw new NotTaught(`the argument ${name} of ${place}`)
+      if (entry.kind === 'connection' ? !connectionArgs.has(name) && !entry.connection.args?.includes(name) : !entry.args.has(name)) throw new NotTaught(`the argument ${name} of ${place}`)
     }
     if (scaffold(type.name) && !['nodes', 'edges', 'node', 'cursor', 'pageInfo', 'hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'].includes(selected.name)) throw new NotTaught(place)
     const inner = selectionSets(selected)

@@ -1,4 +1,5 @@
 import type { SimCheckout, SimProduct, SimStore, World } from '../types.ts'
+import { saveSegments } from '../platform/taught/segments.ts'
 import { createStore } from '../world.ts'
 import { stock, type Shelf } from './catalogue.ts'
 import { inventOrders, inventPeople } from './history.ts'
@@ -48,6 +49,7 @@ function build(world: World, until: Date, { shelves, people, sold, from, ...fact
   giveFates(store, randomOf(world.seed, `${store.domain} fates`))
   inventOrders(store, randomOf(world.seed, `${store.domain} orders`), { count: sold, days: MONTHS, until })
   leaveCarts(store, world.seed, until)
+  saveSegments(store, new Date(until.getTime() - MONTHS * DAY))
   return store
 }
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import type { campaignView, Rehearsal, whyReply } from '../../app/campaigns/contract.ts'
+import type { campaignView, ComparisonView, Rehearsal, whyReply } from '../../app/campaigns/contract.ts'
 import { reasonWords } from '../../app/deliveries/contract.ts'
 import type { CampaignReport } from '../../app/reports/contract.ts'
-import type { SubscriberList } from '../../app/subscribers/contract.ts'
+import type { SubscriberCounts } from '../../app/subscribers/contract.ts'
 import type { Simulation } from '../servers.ts'
 import type { AdminClient } from './admin-client.ts'
 
@@ -23,7 +23,7 @@ export async function sendAgain({ simulation, admin, step, equal, finished }: Te
   const { left, plan } = before
   const { world } = simulation
   for (const status of ['bounced', 'complained'] as const)
-    equal(`addresses that ${status} are blocked`, (await admin.get<SubscriberList>(`/api/subscribers?status=${status}`)).total, left[status].length, `people are shown as ${status}`)
+    equal(`addresses that ${status} are blocked`, (await admin.get<SubscriberCounts>(`/api/subscribers/counts?status=${status}`)).fit.people, left[status].length, `people are shown as ${status}`)
 
   const copy = await admin.post<z.infer<typeof campaignView>>(`/api/campaigns/${before.campaignId}/duplicate`)
   await admin.put(`/api/campaigns/${copy.id}`, { version: copy.version, name: 'The story’s second campaign', subject: 'Once more', preheader: copy.preheader, audience: copy.audience, content: copy.content })
@@ -35,7 +35,7 @@ export async function sendAgain({ simulation, admin, step, equal, finished }: Te
     wrong.length > 0 ? `the numbers are wrong for: ${wrong.join(', ')}` : `${again.included} will get it; out since the first: ${all.map(([reason, people]) => `${people.length} ${reason}`).join(', ')}`)
   let named = 0
   for (const [email, words] of gone) {
-    const found = (await admin.get<z.infer<typeof whyReply>>(`/api/campaigns/${copy.id}/why?q=${encodeURIComponent(email)}`)).people.find((one) => one.email.toLowerCase() === email)
+    const found = (await admin.post<z.infer<typeof whyReply>>(`/api/campaigns/${copy.id}/why`, { q: email })).people.find((one) => one.email.toLowerCase() === email)
     if (found && !found.gets && found.sentence.toLowerCase().includes(words.toLowerCase())) named++
   }
   equal('each of them with the reason', named, gone.size, 'people are named with it')
@@ -47,6 +47,12 @@ export async function sendAgain({ simulation, admin, step, equal, finished }: Te
   const report = await admin.get<CampaignReport>(`/api/campaigns/${copy.id}/report`)
   step('the second campaign wrote to none of them', mails.length === again.included && report.accepted === mails.length && !mails.some((mail) => gone.has(mail.to.toLowerCase())) && report.bounced === 0 && report.complained === 0,
     `${mails.length} mails, ${report.bounced} bounced, ${report.complained} complained`)
+  const compared = await admin.get<ComparisonView>(`/api/campaigns/${copy.id}/comparison`)
+  step('and went exactly as rehearsed', addsUp(compared, again, mails.length) && compared.differences.length === 0, compared.sentence)
 }
+
+/** Planned and sent differ by exactly the people who are explained, and nobody is not. */
+export const addsUp = ({ planned, got, differences, unexplained }: ComparisonView, plan: Rehearsal, sent: number): boolean =>
+  unexplained === 0 && planned === plan.included && got === sent && planned + differences.reduce((sum, one) => sum + (one.got ? one.people : -one.people), 0) === sent
 
 const peopleFor = (plan: Rehearsal, reason: string): number => plan.reasons.find((one) => one.reason === reason)?.people ?? 0

@@ -48,7 +48,7 @@ async function fill(api: AdminClient): Promise<void> {
   await api.put('/api/settings', { senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays, attestRecords: true })
   await setUpDomain(simulation.world, fern)
   await simulation.tick()
-  const segment = await api.post<SegmentView>('/api/segments', { name: 'In Lebanon or Israel', rules: { match: 'all', conditions: [{ kind: 'country', is: true, countries: ['LB', 'IL'] }] } })
+  const segment = await api.post<SegmentView>('/api/segments', { name: 'In Lebanon or Israel', rules: { kind: 'group', match: 'all', rules: [{ kind: 'country', is: true, countries: ['LB', 'IL'] }] } })
   made.segment = segment.id
   const { templates } = await api.get<{ templates: StarterTemplate[] }>('/api/templates')
   const campaign = async (name: string): Promise<string> => {
@@ -89,9 +89,10 @@ const routes: [route: string, path: () => string, line: RegExp][] = [
   ['/campaigns/:id/report', () => `/campaigns/${made.sent}/report`, /people got it/],
   ['/subscribers', () => '/subscribers', /^You may mail [\d,]+ of 2,\d\d\d people\.$/],
   ['/subscribers, filtered', () => '/subscribers?status=unsubscribed', /^You may mail/],
+  ['/subscribers/import', () => '/subscribers/import', /^Bring people into your list\.$/],
   ['/subscribers/:id', () => `/subscribers/${made.someone}`, /./],
   ['/segments', () => '/segments', /^1 segment, counted afresh/],
-  ['/segments/new', () => '/segments/new', /people, of whom you may mail/],
+  ['/segments/new', () => '/segments/new', /^Which people\?$/],
   ['/segments/:id', () => `/segments/${made.segment}`, /people, of whom you may mail/],
   ['/forms', () => '/forms', /^Nobody has signed up in the last 30 days\.$/],
   ['/forms/:id', () => `/forms/${made.form}`, /^(This form is off: nobody sees it|Visitors can meet this form)\.$/],
@@ -117,7 +118,7 @@ describe('each page', () => {
   })
 
   test('what does not exist says so, and leads on', async () => {
-    for (const [path, what] of [['/campaigns/nothing', 'campaign'], ['/subscribers/nothing', 'person'], ['/segments/nothing', 'segment'], ['/forms/nothing', 'form']] as const) {
+    for (const [path, what] of [['/campaigns/nothing', 'campaign'], ['/subscribers/nothing', 'person'], ['/subscribers/imports/nothing', 'import'], ['/segments/nothing', 'segment'], ['/forms/nothing', 'form']] as const) {
       await ada.open(path)
       await stands(ada, `This ${what} does not exist.`)
     }
@@ -194,7 +195,7 @@ describe('moving about', () => {
       ['/campaigns', 'New campaign', () => dialog('New campaign')],
       [`/campaigns/${made.draft}`, 'See who gets it', () => stands(ada, /people get “Half written”/)],
       [`/campaigns/${made.draft}/rehearsal`, 'Send now', () => dialog(/^Send to \d+ people now\?$/)],
-      ['/segments', 'New segment', () => stands(ada, /of whom you may mail/)],
+      ['/segments', 'New segment', () => stands(ada, /^Which people\?$/)],
     ]
     for (const [path, button, then] of ways) {
       await ada.open(path)
@@ -230,6 +231,7 @@ test('when the server fails each page says what happened, and “Try again” go
     [`/campaigns/${made.sent}/report`, 'The report could not be loaded'],
     ['/subscribers', 'The subscribers could not be loaded'],
     [`/subscribers/${made.someone}`, 'This person could not be loaded'],
+    ['/subscribers/import', 'The imports could not be loaded'],
     ['/segments', 'The segments could not be loaded'],
     [`/segments/${made.segment}`, 'The segment could not be loaded'],
     ['/forms', 'The forms could not be loaded'],

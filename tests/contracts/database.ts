@@ -129,7 +129,7 @@ export function databaseBattery(engine: string): void {
     test('times, booleans, JSON, nothing and big money come back as they went in', async () => {
       const row = {
         shopId: 'round', senderName: 'Ünï "quoted" \u2028', senderEmail: '', replyTo: '', postalAddress: 'a\nb', senderConfirmedAt: at, brand: { ...defaultBrand, deep: [1, null, { x: 'ä' }] },
-        doubleOptIn: false, tracking: 'off' as const, attributionDays: 5, recordsAttestedAt: null, onboardingDismissedAt: null, complaintsStoppedAt: null, complaintsBecause: null, complaintsConfirmedAt: null, complaintsConfirmedBy: null, updatedAt: at,
+        doubleOptIn: false, tracking: 'off' as const, attributionDays: 5, recordsAttestedAt: null, softOptInSince: null, softOptInWording: null, softOptInFamily: null, rfm: null, rfmMeasuredAt: null, onboardingDismissedAt: null, complaintsStoppedAt: null, complaintsBecause: null, complaintsConfirmedAt: null, complaintsConfirmedBy: null, updatedAt: at,
       }
       await db.insert(shopSettings).values(row)
       expect((await db.select().from(shopSettings).where(eq(shopSettings.shopId, 'round')))[0]).toEqual(row)

@@ -1,29 +1,43 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Navigate, useNavigate, useParams } from 'react-router-dom'
 import { rehearsal, type Rehearsal as View } from '../../app/campaigns/contract.ts'
 import { ask, Fault, wordsOf } from '../api.ts'
+import { toast, toastFault } from '../bridge.ts'
 import { BarList } from '../components/BarList.tsx'
 import { Lost } from '../components/Lost.tsx'
-import { MailFrame } from '../components/MailFrame.tsx'
 import { number, people, share } from '../format.ts'
+import { PeoplePages } from '../reports/PeopleDialog.tsx'
 import { useFormat } from '../shop.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { Banner, BlockStack, Button, Card, Failed, InlineGrid, Link, List, PageFrame, PageSkeleton, Section, Text } from '../ui/index.ts'
+import { Checks } from './editor/Checks.tsx'
 import { useAct, useCampaign } from './queries.ts'
 import css from './Rehearsal.module.css'
+import { RehearsedLinks } from './RehearsedLinks.tsx'
+import { RehearsedMails } from './RehearsedMails.tsx'
 import { ScheduleDialog } from './ScheduleDialog.tsx'
 import { Why } from './Why.tsx'
 
-/** Who gets it, who does not, and why? Nothing is decided yet: it is how things stand now. */
+/** Who gets it, who does not, and why? As it was written down at a moment that the page tells; it can be written down anew. */
 export default function Rehearsal() {
   const { id = '' } = useParams()
   const navigate = useNavigate()
   const formats = useFormat()
   const campaign = useCampaign(id)
-  const asked = useQuery({ queryKey: ['rehearsal', id], queryFn: ({ signal }) => ask(rehearsal, `/api/campaigns/${id}/rehearsal`, { signal }), staleTime: 0, gcTime: 0 })
+  const asked = useQuery({
+    queryKey: ['rehearsal', id],
+    queryFn: ({ signal }) => ask(rehearsal, `/api/campaigns/${id}/rehearsal`, { signal }),
+    staleTime: 0,
+    gcTime: 0,
+    refetchInterval: ({ state }) => (state.data?.asking ? 2000 : false),
+  })
+  const again = useAgain(id)
   const [dialog, setDialog] = useState<'send' | 'schedule' | null>(null)
+  const [behind, setBehind] = useState<{ title: string; reason: string } | null>(null)
   const act = useAct(id, { send: 'On its way', schedule: 'Scheduled' })
+  // Once it goes out, what was decided counts: that stands on the campaign's own page.
+  if (campaign.data && campaign.data.status !== 'draft' && campaign.data.status !== 'scheduled') return <Navigate to={`/campaigns/${id}`} replace />
   const fault = campaign.error ?? asked.error
   if (fault && (!campaign.data || !asked.data)) {
     if (fault instanceof Fault && fault.status === 404) return <Lost what="campaign" />
@@ -32,8 +46,6 @@ export default function Rehearsal() {
   if (!campaign.data || !asked.data || !formats) return <PageSkeleton shape="cards" />
   const view = asked.data
   const { name, status } = campaign.data
-  // Once it goes out, what was decided counts: that stands on the campaign's own page.
-  if (status !== 'draft' && status !== 'scheduled') return <Navigate to={`/campaigns/${id}`} replace />
   const draft = status === 'draft'
   const start = (choice: 'send' | 'schedule', body: unknown = {}): void =>
     act.mutate({ act: choice, body }, { onSuccess: () => navigate(`/campaigns/${id}`), onSettled: () => setDialog(null) })
@@ -43,13 +55,12 @@ export default function Rehearsal() {
       title={`Who gets “${name}”`}
       back={{ content: name, url: `/campaigns/${id}` }}
       sentence={`${people(view.included)} ${view.included === 1 ? 'gets' : 'get'} “${name}”, ${number(view.excluded)} ${view.excluded === 1 ? 'does' : 'do'} not.`}
-      detail={`Chosen: ${view.audienceName}. This is how it stands now; it is decided for good when the sending begins.`}
-      {...(draft
-        ? {
-            primary: { content: 'Send now', onAction: () => setDialog('send'), disabled: !view.canSend },
-            secondary: [{ content: 'Schedule', onAction: () => setDialog('schedule'), disabled: !view.canSend }],
-          }
-        : {})}
+      detail={`${view.audienceName}, as of ${formats.time(view.at)}. It is decided for good when the sending begins.`}
+      secondary={[
+        { content: 'Rehearse again', onAction: () => again.mutate(), loading: again.isPending },
+        ...(draft ? [{ content: 'Schedule', onAction: () => setDialog('schedule'), disabled: !view.canSend }] : []),
+      ]}
+      {...(draft ? { primary: { content: 'Send now', onAction: () => setDialog('send'), disabled: !view.canSend } } : {})}
     >
       <BlockStack gap="400">
         {draft && !view.canSend && <InTheWay view={view} id={id} />}
@@ -61,37 +72,32 @@ export default function Rehearsal() {
           </Banner>
         )}
         <InlineGrid columns={{ xs: 2 }} gap="400">
-          <BigNumber value={view.included} words="get it" whole={view.everybody} good />
+          <BigNumber value={view.included} words="get it" whole={view.everybody} good onPress={() => setBehind({ title: 'Who gets it', reason: '' })} />
           <BigNumber value={view.excluded} words="do not" whole={view.everybody} />
         </InlineGrid>
         <InlineGrid columns={{ xs: 1, md: 2 }} gap="400" alignItems="start">
-          <Section title="Why some do not get it" explain={view.reasons.length === 0 ? 'Everybody gets it.' : 'Each person is counted once, with the first reason that decides.'}>
-            <BarList caption="Reasons, by number of people" whole={view.everybody} bars={view.reasons.map((one) => ({ key: one.reason, words: one.words, value: one.people }))} />
+          <Section title="Why some do not get it" explain={view.reasons.length === 0 ? 'Everybody gets it.' : 'Each person is counted once, with the first reason that decides. Choose one to see who they are.'}>
+            <BarList
+              caption="Reasons, by number of people"
+              whole={view.everybody}
+              bars={view.reasons.map((one) => ({ key: one.reason, words: one.words, value: one.people, onPress: () => setBehind({ title: one.words, reason: one.reason }) }))}
+            />
           </Section>
           <Section title="Does Ada get it?" explain="Look for anybody by name or address: in or out, and the reason.">
             <Why id={id} />
           </Section>
         </InlineGrid>
-        {view.samples.length > 0 && (
-          <Section title={view.samples.length === 1 ? 'The mail of one of them' : `The mail of ${view.samples.length} of them`} explain="Made as it would be sent, with their own names and words.">
-            <div className={css.samples}>
-              {view.samples.map((sample) => (
-                <figure key={sample.subscriberId} className={css.sample}>
-                  <figcaption>
-                    <Text as="span" fontWeight="semibold" truncate>
-                      {sample.subject}
-                    </Text>
-                    <Text as="span" variant="bodySm" tone="subdued" truncate>
-                      to {sample.email}
-                    </Text>
-                  </figcaption>
-                  <MailFrame html={sample.html} title={`The mail to ${sample.email}`} height={420} width={420} />
-                </figure>
-              ))}
-            </div>
+        <RehearsedMails id={id} samples={view.samples} at={view.at} />
+        <InlineGrid columns={{ xs: 1, md: 2 }} gap="400" alignItems="start">
+          <Section title="Looked at before it goes out" explain={draft && view.checks.some((check) => check.level !== 'ok') ? 'Choose a line to mend it in the mail.' : undefined}>
+            <Checks checks={view.checks} onJump={() => navigate(`/campaigns/${id}`)} />
           </Section>
-        )}
+          <Section title="Where its links lead" explain={view.links.length === 0 ? 'This mail has no links.' : 'Each address was asked once. Whatever it says, you decide.'}>
+            <RehearsedLinks links={view.links} asking={view.asking} />
+          </Section>
+        </InlineGrid>
       </BlockStack>
+      <PeoplePages title={behind?.title ?? ''} path={behind && `/api/campaigns/${id}/rehearsal/people?reason=${behind.reason}`} formats={formats} onClose={() => setBehind(null)} />
       <Dialog
         open={dialog === 'send'}
         title={`Send to ${people(view.included)} now?`}
@@ -107,7 +113,21 @@ export default function Rehearsal() {
   )
 }
 
-const BigNumber = ({ value, words, whole, good = false }: { value: number; words: string; whole: number; good?: boolean }) => (
+/** Writes the rehearsal down anew; everything on the page that was asked for the old one is asked again. */
+function useAgain(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => ask(rehearsal, `/api/campaigns/${id}/rehearsal?fresh=1`),
+    onSuccess: async (view) => {
+      client.setQueryData(['rehearsal', id], view)
+      toast('Rehearsed again')
+      await Promise.all([['people'], ['why', id]].map((queryKey) => client.invalidateQueries({ queryKey })))
+    },
+    onError: (error) => toastFault(wordsOf(error)),
+  })
+}
+
+const BigNumber = ({ value, words, whole, good = false, onPress }: { value: number; words: string; whole: number; good?: boolean; onPress?: () => void }) => (
   <Card>
     <div className={good ? css.good : css.other}>
       <span className={css.big}>{number(value)}</span>
@@ -117,6 +137,13 @@ const BigNumber = ({ value, words, whole, good = false }: { value: number; words
       <Text as="span" tone="subdued">
         {share(value, whole)} of {people(whole)}
       </Text>
+      {onPress && value > 0 && (
+        <span className={css.who}>
+          <Button variant="plain" onClick={onPress}>
+            See who
+          </Button>
+        </span>
+      )}
     </div>
   </Card>
 )

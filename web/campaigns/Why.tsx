@@ -11,7 +11,7 @@ export function Why({ id }: { id: string }) {
   const q = useLater(text.trim(), 250)
   const found = useQuery({
     queryKey: ['why', id, q],
-    queryFn: ({ signal }) => ask(whyReply, `/api/campaigns/${id}/why?q=${encodeURIComponent(q)}`, { signal }),
+    queryFn: ({ signal }) => ask(whyReply, `/api/campaigns/${id}/why`, { method: 'POST', body: { q }, signal }),
     enabled: q !== '',
     placeholderData: keepPreviousData,
   })

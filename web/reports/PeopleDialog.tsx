@@ -13,24 +13,29 @@ const titles: Record<Show, string> = {
   unsubscribed: 'Who unsubscribed', held: 'Not known whether it arrived', refused: 'Refused by the mail service', suppressed: 'Left out at the last moment', uncertain: 'No clear answer yet', waiting: 'Waiting',
 }
 
-/** The people behind a number, page by page. */
-export function PeopleDialog({ id, show, formats, onClose }: { id: string; show: Show | null; formats: Format; onClose: () => void }) {
+/** The people behind a number of a report, page by page. */
+export const PeopleDialog = ({ id, show, formats, onClose }: { id: string; show: Show | null; formats: Format; onClose: () => void }) => (
+  <PeoplePages title={titles[show ?? 'all']} path={show && `/api/campaigns/${id}/people?show=${show}`} formats={formats} onClose={onClose} />
+)
+
+/** The people that `path` (with a query) answers, page by page; closed while it is null. */
+export function PeoplePages({ title, path, formats, onClose }: { title: string; path: string | null; formats: Format; onClose: () => void }) {
   const list = useInfiniteQuery({
-    queryKey: ['people', id, show],
-    queryFn: ({ pageParam, signal }) => ask(peopleReply, `/api/campaigns/${id}/people?show=${show ?? 'all'}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`, { signal }),
+    queryKey: ['people', path],
+    queryFn: ({ pageParam, signal }) => ask(peopleReply, `${path ?? ''}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`, { signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
-    enabled: show !== null,
+    enabled: path !== null,
   })
   const found = list.data?.pages.flatMap((page) => page.people)
   return (
-    <Dialog open={show !== null} title={titles[show ?? 'all']} onClose={onClose} flush>
+    <Dialog open={path !== null} title={title} onClose={onClose} flush>
       {list.isError && (
         <Box padding="400">
           <Failed inline title="The people could not be loaded" words={wordsOf(list.error)} again={() => void list.refetch()} />
         </Box>
       )}
-      {list.isPending && show !== null && (
+      {list.isPending && path !== null && (
         <Box padding="400">
           <SkeletonBodyText lines={6} />
         </Box>

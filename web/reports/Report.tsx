@@ -13,6 +13,7 @@ import { Held } from '../campaigns/Held.tsx'
 import { useDuplicate, useLive } from '../campaigns/queries.ts'
 import { useFormat } from '../shop.ts'
 import { BlockStack, Failed, InlineGrid, Link, PageFrame, PageSkeleton, Section, Text } from '../ui/index.ts'
+import { Comparison } from './Comparison.tsx'
 import { Funnel } from './Funnel.tsx'
 import { Links } from './Links.tsx'
 import { PeopleDialog, type Show } from './PeopleDialog.tsx'
@@ -62,6 +63,7 @@ export default function Report() {
             </Section>
           </BlockStack>
         </InlineGrid>
+        {(report.status === 'sent' || report.status === 'cancelled') && <Comparison id={id} formats={formats} />}
         <Section title="What was clicked" explain={report.links.length === 0 ? 'This mail had no links.' : 'Clicks by people; machines that open every link are left out.'}>
           <Links links={report.links} />
         </Section>

@@ -1,180 +1,99 @@
-import { useMemo, useState } from 'react'
-import type { Condition } from '../../app/segments/contract.ts'
-import { countryName, digitsOf } from '../format.ts'
-import { Button, icons, InlineError, Select, Tag, Text, TextField } from '../ui/index.ts'
-import { allCountries, faultOf, kindWords, newCondition, type Kind } from './conditions.ts'
-import css from './Segment.module.css'
+import { useRef, useState } from 'react'
+import type { Condition, SegmentChoices } from '../../app/segments/contract.ts'
+import { useFocusInside } from '../components/useFocusInside.ts'
+import { ActionList, Button, icons, InlineError, Popover, Text, type IconSource } from '../ui/index.ts'
+import css from './Builder.module.css'
+import { faultOf, goneOf, titleOf } from './conditions.ts'
+import { Sentence } from './Sentence.tsx'
+import { useProducts } from './things.tsx'
 
 interface Props {
+  id: string
   condition: Condition
+  choices: SegmentChoices
   currency: string
-  showFault: boolean
+  today: string
+  self?: string
+  /** Say what is still missing too. */
+  tried: boolean
+  /** What the server said of it. */
+  refusal?: string
   onChange: (next: Condition) => void
-  onRemove?: () => void
+  onRemove: () => void
+  /** Missing where there is no room for it. */
+  onDuplicate?: () => void
+  onWrap?: () => void
 }
 
-/** One condition as a piece of the sentence: words to choose, numbers to fill in. */
-export function ConditionRow({ condition, currency, showFault, onChange, onRemove }: Props) {
-  const fault = faultOf(condition)
+/** A line of the builder: a piece of the sentence, what is wrong with it in words, and what can be done with it. */
+export function ConditionRow({ id, condition, choices, tried, refusal, onRemove, onDuplicate, onWrap, ...rest }: Props) {
+  const products = useProducts(condition.kind === 'bought' && condition.what.kind === 'products' ? condition.what.productIds : [])
+  const fault = faultOf(condition, choices.fields)
+  const gone = goneOf(condition, choices, products.isPlaceholderData ? undefined : products.data)
+  const title = titleOf(condition.kind)
   return (
-    <div className={css.row}>
-      <Select
-        label="What"
-        labelHidden
-        options={Object.entries(kindWords).map(([value, label]) => ({ value, label }))}
-        value={condition.kind}
-        onChange={(kind) => isKind(kind) && onChange(newCondition(kind))}
-      />
-      <Rest condition={condition} currency={currency} onChange={onChange} />
-      {onRemove && (
-        <span className={css.end}>
-          <Button icon={icons.Close} variant="tertiary" onClick={onRemove} accessibilityLabel="Take this condition away" />
-        </span>
-      )}
-      {fault && showFault && (
-        <span className={css.fault}>
-          <InlineError message={fault} fieldID="condition" />
-        </span>
-      )}
-    </div>
-  )
-}
-
-function Rest({ condition, currency, onChange }: Omit<Props, 'showFault' | 'onRemove'>) {
-  switch (condition.kind) {
-    case 'bought':
-    case 'opened':
-    case 'clicked':
-      return (
-        <>
-          <YesNo value={condition.did} yes="in the last" no="not in the last" onChange={(did) => onChange({ ...condition, did })} />
-          <NumberField label="Days" value={condition.days} digits={0} onChange={(days) => onChange({ ...condition, days })} />
-          <Text as="span">days</Text>
-        </>
-      )
-    case 'country':
-      return (
-        <>
-          <YesNo value={condition.is} yes="one of" no="none of" onChange={(is) => onChange({ ...condition, is })} />
-          <Countries chosen={condition.countries} onChange={(countries) => onChange({ ...condition, countries })} />
-        </>
-      )
-    case 'tag':
-      return (
-        <>
-          <YesNo value={condition.has} yes="yes" no="no" onChange={(has) => onChange({ ...condition, has })} />
-          <div className={css.wide}>
-            <TextField label="Tag" labelHidden value={condition.tag} onChange={(tag) => onChange({ ...condition, tag })} maxLength={255} autoComplete="off" placeholder="Tag" />
-          </div>
-        </>
-      )
-    case 'orders_count':
-      return (
-        <>
-          <Select
-            label="How often"
-            labelHidden
-            value={condition.op}
-            options={[
-              { value: 'at_least', label: 'at least' },
-              { value: 'at_most', label: 'at most' },
-              { value: 'exactly', label: 'exactly' },
-            ]}
-            onChange={(op) => onChange({ ...condition, op: op === 'at_most' || op === 'exactly' ? op : 'at_least' })}
-          />
-          <NumberField label="Times" value={condition.value} digits={0} onChange={(value) => onChange({ ...condition, value })} />
-          <Text as="span">times</Text>
-        </>
-      )
-    case 'total_spent':
-      return (
-        <>
-          <Select
-            label="How much"
-            labelHidden
-            value={condition.op}
-            options={[
-              { value: 'at_least', label: 'at least' },
-              { value: 'at_most', label: 'at most' },
-            ]}
-            onChange={(op) => onChange({ ...condition, op: op === 'at_most' ? op : 'at_least' })}
-          />
-          <NumberField label="Sum" value={condition.value} digits={digitsOf(currency)} onChange={(value) => onChange({ ...condition, value })} />
-          <Text as="span">{currency} in all</Text>
-        </>
-      )
-  }
-}
-
-const isKind = (value: string): value is Kind => value in kindWords
-
-const YesNo = ({ value, yes, no, onChange }: { value: boolean; yes: string; no: string; onChange: (value: boolean) => void }) => (
-  <Select
-    label="Yes or no"
-    labelHidden
-    value={value ? 'yes' : 'no'}
-    options={[
-      { value: 'yes', label: yes },
-      { value: 'no', label: no },
-    ]}
-    onChange={(next) => onChange(next === 'yes')}
-  />
-)
-
-/** A number as it is typed; half-typed it stays in the field and counts as missing. `digits` after the point; the value has none. */
-function NumberField({ label, value, digits, onChange }: { label: string; value: number; digits: number; onChange: (value: number) => void }) {
-  const shown = (minor: number): string => (Number.isNaN(minor) ? '' : digits === 0 ? String(minor) : (minor / 10 ** digits).toFixed(minor % 10 ** digits === 0 ? 0 : digits))
-  const [text, setText] = useState(shown(value))
-  const [seen, setSeen] = useState(value)
-  if (!Object.is(seen, value)) {
-    setSeen(value)
-    if (!Object.is(minorOf(text, digits), value)) setText(shown(value))
-  }
-  return (
-    <div className={css.number}>
-      <TextField
-        label={label}
-        labelHidden
-        value={text}
-        autoComplete="off"
-        inputMode={digits === 0 ? 'numeric' : 'decimal'}
-        align="right"
-        onChange={(next) => {
-          setText(next)
-          onChange(minorOf(next, digits))
-        }}
-      />
-    </div>
-  )
-}
-
-const minorOf = (text: string, digits: number): number => {
-  const clean = text.trim().replace(',', '.')
-  return /^\d+(\.\d*)?$/.test(clean) ? Math.round(Number(clean) * 10 ** digits) : Number.NaN
-}
-
-function Countries({ chosen, onChange }: { chosen: string[]; onChange: (codes: string[]) => void }) {
-  const all = useMemo(() => allCountries(), [])
-  return (
-    <>
-      <div className={css.wide}>
-        <Select
-          label="Add a country"
-          labelHidden
-          value=""
-          options={[{ value: '', label: 'Add a country…' }, ...all.filter((one) => !chosen.includes(one.code)).map((one) => ({ value: one.code, label: one.name }))]}
-          onChange={(code) => code && onChange([...chosen, code])}
-        />
+    <div className={css.row} role="group" aria-label={title} data-line={id}>
+      <div className={css.sentence}>
+        <Sentence condition={condition} choices={choices} products={products.data} {...rest} />
       </div>
-      {chosen.length > 0 && (
-        <div className={css.places}>
-          {chosen.map((code) => (
-            <Tag key={code} onRemove={() => onChange(chosen.filter((one) => one !== code))}>
-              {countryName(code)}
-            </Tag>
-          ))}
+      <div className={css.tools}>
+        <Tools title={title} onDuplicate={onDuplicate} onWrap={onWrap} />
+        <Button icon={icons.Close} variant="tertiary" onClick={onRemove} accessibilityLabel={`Take this line away: ${title}`} />
+      </div>
+      {condition.kind === 'buyer_group' && (
+        <div className={css.below}>
+          <Text as="p" variant="bodySm" tone="subdued">
+            {choices.buyerGroups.words}
+          </Text>
         </div>
       )}
-    </>
+      {refusal && (
+        <div className={css.below}>
+          <InlineError message={`${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}.`} fieldID={id} />
+        </div>
+      )}
+      {gone && (
+        <div className={css.below}>
+          <InlineError message={gone} fieldID={id} />
+        </div>
+      )}
+      {fault && (tried || !fault.missing) && (
+        <div className={css.below}>
+          <InlineError message={fault.words} fieldID={id} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** What is needed less often stands behind three dots. */
+export function Tools({ title, onDuplicate, onWrap, onUnwrap }: { title: string; onDuplicate?: (() => void) | undefined; onWrap?: (() => void) | undefined; onUnwrap?: (() => void) | undefined }) {
+  const [open, setOpen] = useState(false)
+  const items = [
+    ...(onDuplicate ? [{ content: 'Duplicate', icon: icons.Duplicate, onAction: onDuplicate }] : []),
+    ...(onWrap ? [{ content: 'Put in a group', icon: icons.Group, onAction: onWrap }] : []),
+    ...(onUnwrap ? [{ content: 'Take the group apart', icon: icons.Group, onAction: onUnwrap }] : []),
+  ]
+  if (items.length === 0) return null
+  return (
+    <Popover
+      active={open}
+      onClose={() => setOpen(false)}
+      autofocusTarget="none"
+      preferredAlignment="right"
+      activator={<Button icon={icons.More} variant="tertiary" onClick={() => setOpen(!open)} accessibilityLabel={`More for: ${title}`} />}
+    >
+      <Items items={items} onDone={() => setOpen(false)} />
+    </Popover>
+  )
+}
+
+function Items({ items, onDone }: { items: { content: string; icon: IconSource; onAction: () => void }[]; onDone: () => void }) {
+  const at = useRef<HTMLDivElement>(null)
+  useFocusInside(at, 'button')
+  return (
+    <div ref={at}>
+      <ActionList actionRole="menuitem" items={items} onActionAnyItem={onDone} />
+    </div>
   )
 }

@@ -3,7 +3,9 @@ import type { SettingsView } from '../../app/shops/contract.ts'
 import { settingsInput } from '../../app/shops/contract.ts'
 import { BlockStack, Checkbox, ChoiceList, Section, Text, TextField } from '../ui/index.ts'
 import { Attest } from './Attest.tsx'
+import { LedgerProof } from './LedgerProof.tsx'
 import type { FieldProps } from './SettingsForm.tsx'
+import { SoftOptIn } from './SoftOptIn.tsx'
 
 /** What people must agree to, and what is counted. */
 export function Consent({ input, set, faults, settings }: FieldProps & { settings: SettingsView }) {
@@ -19,6 +21,7 @@ export function Consent({ input, set, faults, settings }: FieldProps & { setting
         />
       </Section>
       <Attest settings={settings} />
+      <SoftOptIn input={input} set={set} faults={faults} settings={settings} />
       <Section title="Counting opens and clicks">
         <ChoiceList
           title="Counting opens and clicks"
@@ -54,6 +57,7 @@ export function Consent({ input, set, faults, settings }: FieldProps & { setting
           The last click decides; test orders and cancelled ones never count.
         </Text>
       </Section>
+      <LedgerProof ledgerKey={settings.ledgerKey} domain={settings.shop.domain} />
     </BlockStack>
   )
 }

@@ -2,6 +2,7 @@ import { useSearchParams } from 'react-router-dom'
 import { wordsOf } from '../api.ts'
 import { useSettings } from '../shop.ts'
 import { Failed, PageFrame, PageSkeleton, Tabs } from '../ui/index.ts'
+import { Fields } from './Fields.tsx'
 import { providerName } from './provider.ts'
 import { Privacy } from './Privacy.tsx'
 import { SettingsForm } from './SettingsForm.tsx'
@@ -12,6 +13,7 @@ const parts = [
   { id: 'sender', content: 'Sender' },
   { id: 'brand', content: 'Brand' },
   { id: 'consent', content: 'Consent and tracking' },
+  { id: 'fields', content: 'Fields' },
   { id: 'store', content: 'Store data' },
   { id: 'privacy', content: 'Privacy requests' },
 ] as const
@@ -35,7 +37,7 @@ export default function Settings() {
       <div className={css.tabs}>
         <Tabs tabs={parts.map((one) => ({ ...one, panelID: `${one.id}-panel` }))} selected={at} onSelect={(n) => setParams(n === 0 ? {} : { part: parts[n]?.id ?? 'sender' }, { replace: true })} />
       </div>
-      {part === 'store' ? <StoreData settings={settings} /> : part === 'privacy' ? <Privacy timezone={settings.shop.timezone} currency={settings.shop.currency} /> : null}
+      {part === 'store' ? <StoreData settings={settings} /> : part === 'fields' ? <Fields /> : part === 'privacy' ? <Privacy timezone={settings.shop.timezone} currency={settings.shop.currency} /> : null}
       {/* Stays mounted, so that changes on one tab outlive a look at another. */}
       <SettingsForm settings={settings} part={part} />
     </PageFrame>

@@ -17,8 +17,8 @@ export interface FieldProps {
   faults: Record<string, string>
 }
 
-export const inputOf = ({ senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays }: SettingsView): Input => ({
-  senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays, attestRecords: false,
+export const inputOf = ({ senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays, softOptIn }: SettingsView): Input => ({
+  senderName, senderEmail, replyTo, postalAddress, brand, doubleOptIn, tracking, attributionDays, softOptIn, attestRecords: false,
 })
 
 /** One form over three tabs, with one save bar. What another tab of the browser saved meanwhile is kept where nothing was changed here. */

@@ -4,14 +4,14 @@ import { Badge, BlockStack, InlineStack, Text } from '../ui/index.ts'
 import css from './ConsentHistory.module.css'
 
 const acts: Record<ConsentAct, string> = {
-  granted: 'Agreed', requested: 'Asked to join', confirmed: 'Confirmed', imported: 'Taken over from the store', withdrawn: 'Withdrew', noted: 'Noted',
+  granted: 'Agreed', requested: 'Asked to join', confirmed: 'Confirmed', bought: 'Ordered, and did not refuse mail', imported: 'Taken over from a record', withdrawn: 'Withdrew', noted: 'Noted',
 }
 const states: Record<ConsentState, string> = {
-  none: 'No consent', pending: 'Waits for confirmation', unconfirmed_record: 'The store says yes', subscribed: 'May be mailed', unsubscribed: 'May not be mailed',
+  none: 'No consent', pending: 'Waits for confirmation', unconfirmed_record: 'A record says yes', subscribed: 'May be mailed', unsubscribed: 'May not be mailed',
 }
 const methods: Record<ConsentMethod, string> = {
   form: 'in a sign-up form', double_opt_in: 'by the button in the confirmation', preference_page: 'on the page with their choices', unsubscribe_page: 'on the unsubscribe page', one_click: 'by the mail program’s unsubscribe button',
-  complaint: 'by marking a mail as spam', store_event: 'in your store', store_read: 'in your store’s records', store_import: 'in your store’s records', merchant: 'by you', merge: 'when two records became one',
+  complaint: 'by marking a mail as spam', store_event: 'in your store', store_read: 'in your store’s records', store_import: 'in your store’s records', import: 'in a file that you brought', order: 'with an order', merchant: 'by you', merge: 'when two records became one',
 }
 
 /** What was agreed to, when, where, and in which words: what a regulator would ask for. */
@@ -35,6 +35,11 @@ export function ConsentHistory({ entries, formats }: { entries: ConsentEntryView
           </InlineStack>
           <BlockStack gap="050">
             {entry.wording && <blockquote className={css.wording}>{entry.wording}</blockquote>}
+            {entry.note && (
+              <Text as="p" breakWord>
+                Your note: {entry.note}
+              </Text>
+            )}
             <Text as="p" variant="bodySm" tone="subdued" breakWord>
               {[
                 entry.source && `Source: ${entry.source}`,

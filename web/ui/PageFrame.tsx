@@ -1,9 +1,12 @@
 import { TitleBar } from '@shopify/app-bridge-react'
-import { Button, ButtonGroup, InlineStack, Text } from '@shopify/polaris'
+import { Button, ButtonGroup, InlineStack, Text, useBreakpoints } from '@shopify/polaris'
 import type { IconSource } from '@shopify/polaris'
-import { type ReactNode, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { Back } from './icons.ts'
 import css from './PageFrame.module.css'
+
+// Comes with the first page that has one.
+const Menu = lazy(() => import('./Menu.tsx'))
 
 export interface Action {
   content: string
@@ -27,15 +30,22 @@ interface Props {
   badge?: ReactNode
   primary?: Action
   secondary?: Action[]
+  /** What is done seldom, behind one button. */
+  menu?: Action[]
   width?: 'full'
   children: ReactNode
 }
 
 /** A page: its name in the host's bar, its answer in the first line, one primary button at most. */
-export function PageFrame({ title, sentence, detail, back, badge, primary, secondary = [], width, children }: Props) {
+export function PageFrame({ title, sentence, detail, back, badge, primary, secondary = [], menu = [], width, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Homing`
   }, [title])
+  // A phone has no room for many buttons beside each other.
+  const { smDown } = useBreakpoints()
+  const folds = smDown && secondary.length > 2
+  const beside = folds ? [] : secondary
+  const behind = folds ? [...secondary, ...menu] : menu
   return (
     <Frame {...(width ? { width } : {})}>
       <TitleBar title={title}>
@@ -64,12 +74,17 @@ export function PageFrame({ title, sentence, detail, back, badge, primary, secon
             </Text>
           )}
         </div>
-        {(primary ?? secondary[0]) && (
+        {(primary ?? beside[0] ?? behind[0]) && (
           <div className={css.actions}>
             <ButtonGroup>
-              {secondary.map((action) => (
+              {beside.map((action) => (
                 <ActionButton key={action.content} action={action} />
               ))}
+              {behind.length > 0 && (
+                <Suspense fallback={<Button disclosure>More actions</Button>}>
+                  <Menu actions={behind} />
+                </Suspense>
+              )}
               {primary && <ActionButton action={primary} primary />}
             </ButtonGroup>
           </div>

@@ -1,7 +1,7 @@
 // Our vocabulary. This folder is the only one that knows Polaris, so that another platform may bring another skin.
 // What only some pages need (Dialog, Rows) is imported from its own file: what stands here comes with the first page.
 export {
-  ActionList, Badge, Banner, BlockStack, Box, Button, ButtonGroup, Card, Checkbox, ChoiceList, Divider, Icon, InlineError, InlineGrid, InlineStack, Link, List, Pagination, Popover,
+  ActionList, Badge, Banner, BlockStack, Box, Button, ButtonGroup, Card, Checkbox, ChoiceList, Divider, FormLayout, Icon, InlineError, InlineGrid, InlineStack, Link, List, Pagination, Popover,
   ProgressBar, RangeSlider, Select, SkeletonBodyText, SkeletonDisplayText, Spinner, Tabs, Tag, Text, TextField, Thumbnail, Tooltip, useBreakpoints,
 } from '@shopify/polaris'
 export type { BadgeProps, IconSource } from '@shopify/polaris'

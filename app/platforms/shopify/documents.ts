@@ -47,6 +47,14 @@ export const changedOrdersDocument = `query ChangedOrders($after: String, $query
 
 export const customerDocument = `query Customer($id: ID!) { customer(id: $id) { ${customerFields} } }`
 
+export const segmentsDocument = `query Segments($after: String) {
+  segments(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id name query } }
+}`
+
+export const segmentMembersDocument = `query SegmentMembers($id: ID!, $after: String) {
+  customerSegmentMembers(segmentId: $id, first: 250, after: $after) { pageInfo { hasNextPage endCursor } edges { node { id } } }
+}`
+
 // Bulk: edges and node only, and each parent selects its id.
 export const bulkDocuments = {
   customers: `{ customers { edges { node { ${customerFields} } } } }`,

@@ -5,6 +5,7 @@ import { bulkItems, bulkState, startBulk } from './bulk.ts'
 import { changedCustomers, changedOrders, changedProducts, readCustomer } from './changed.ts'
 import { writeConsent } from './consent.ts'
 import { verifyProxy } from './proxy.ts'
+import { segmentMembers, storeSegments } from './segments.ts'
 import { readScopes, readShop } from './shop.ts'
 import { keepAlive } from './tokens.ts'
 import { translate } from './translate.ts'
@@ -29,6 +30,8 @@ export function createShopify(getApp: () => App): Platform {
     changedCustomers: (shop, since) => changedCustomers(getApp(), shop, since),
     changedOrders: (shop, since) => changedOrders(getApp(), shop, since),
     changedProducts: (shop, since) => changedProducts(getApp(), shop, since),
+    storeSegments: (shop) => storeSegments(getApp(), shop),
+    segmentMembers: (shop, platformId) => segmentMembers(getApp(), shop, platformId),
     writeConsent: (shop, change) => writeConsent(getApp(), shop, change),
     keepAlive: (shop) => keepAlive(getApp(), shop),
   }

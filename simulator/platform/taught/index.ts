@@ -5,6 +5,7 @@ import { customerFields } from './customers.ts'
 import { mutationFields } from './mutations.ts'
 import { orderFields } from './orders.ts'
 import { productFields } from './products.ts'
+import { segmentFields } from './segments.ts'
 import { shopFields } from './shop.ts'
 import type { Taught } from './teach.ts'
 
@@ -18,7 +19,7 @@ export function taught(): Taught {
 
 function merged(): Taught {
   const result: Taught = {}
-  for (const part of [shopFields, customerFields, orderFields, productFields, bulkFields, mutationFields]) {
+  for (const part of [shopFields, customerFields, orderFields, productFields, bulkFields, segmentFields, mutationFields]) {
     for (const [typeName, entries] of Object.entries(part)) result[typeName] = { ...result[typeName], ...entries }
   }
   const { schema } = loadSchema()

@@ -9,7 +9,9 @@ export type Resolve<Source> = (source: Source, args: Args, context: Context) => 
 
 /** A list that can be paged, filtered and sorted: the platform's "connection". */
 export interface Connection<Source, Item> {
-  list(source: Source, context: Context): readonly Item[]
+  /** Arguments beside those of every list. */
+  args?: string[]
+  list(source: Source, context: Context, args: Args): readonly Item[]
   id(item: Item): number
   /** By the names of the schema's sort keys. */
   sorts?: Record<string, (item: Item) => number | string>

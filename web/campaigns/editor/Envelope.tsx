@@ -37,7 +37,7 @@ function AudienceField({ draft, set }: { draft: Draft; set: (next: (draft: Draft
         value={value}
         options={[
           { label: 'Everybody you may mail', value: '' },
-          ...known.map((one) => ({ label: `${one.name} (${people(one.mailable)})`, value: one.id })),
+          ...known.map((one) => ({ label: `${one.name} (${one.fault === null ? people(one.mailable) : 'it asks for something that is gone'})`, value: one.id })),
           ...(gone ? [{ label: 'A segment that was deleted', value }] : value !== '' && !segments.data ? [{ label: 'Loading…', value }] : []),
         ]}
         onChange={(id) => set((now) => ({ ...now, audience: id === '' ? { kind: 'everyone' } : { kind: 'segment', segmentId: id } }))}

@@ -1,0 +1,13 @@
+DROP INDEX `field_values_value`;--> statement-breakpoint
+CREATE INDEX `field_values_value` ON `field_values` (`shop_id`,`field_id`,`value`,`subscriber_id`);--> statement-breakpoint
+DROP INDEX `subscriber_tags_tag`;--> statement-breakpoint
+CREATE INDEX `subscriber_tags_tag` ON `subscriber_tags` (`shop_id`,`tag`,`subscriber_id`);--> statement-breakpoint
+CREATE INDEX `subscribers_facet` ON `subscribers` (`shop_id`,coalesce(country, '') || '|' || coalesce(locale, '') || '|' || coalesce(consent_state, '') || ':' || coalesce(consent_basis, '') || '|' || source || '|' || case when orders_count > 0 then '1' else '0' end,`id`);--> statement-breakpoint
+CREATE INDEX `subscribers_restricted` ON `subscribers` (`shop_id`,`id`) WHERE restricted_at is not null;--> statement-breakpoint
+CREATE INDEX `subscribers_domain` ON `subscribers` (`shop_id`,substr(email_key, instr(email_key, '@') + 1),`id`);--> statement-breakpoint
+CREATE INDEX `subscribers_second_part` ON `subscribers` (`shop_id`,case when instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') > 0 and instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') < instr(email_key, '@') then substr(replace(replace(email_key, '_', '.'), '-', '.'), instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') + 1) end,`id`) WHERE (case when instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') > 0 and instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') < instr(email_key, '@') then substr(replace(replace(email_key, '_', '.'), '-', '.'), instr(replace(replace(email_key, '_', '.'), '-', '.'), '.') + 1) end) is not null;--> statement-breakpoint
+CREATE INDEX `subscribers_first_name` ON `subscribers` (`shop_id`,lower(first_name),`id`) WHERE (lower(first_name)) is not null;--> statement-breakpoint
+CREATE INDEX `subscribers_first_name_end` ON `subscribers` (`shop_id`,case when first_name like '% %' then lower(replace(first_name, rtrim(first_name, replace(first_name, ' ', '')), '')) end,`id`) WHERE (case when first_name like '% %' then lower(replace(first_name, rtrim(first_name, replace(first_name, ' ', '')), '')) end) is not null;--> statement-breakpoint
+CREATE INDEX `subscribers_last_name` ON `subscribers` (`shop_id`,lower(last_name),`id`) WHERE (lower(last_name)) is not null;--> statement-breakpoint
+CREATE INDEX `subscribers_last_name_end` ON `subscribers` (`shop_id`,case when last_name like '% %' then lower(replace(last_name, rtrim(last_name, replace(last_name, ' ', '')), '')) end,`id`) WHERE (case when last_name like '% %' then lower(replace(last_name, rtrim(last_name, replace(last_name, ' ', '')), '')) end) is not null;--> statement-breakpoint
+CREATE INDEX `suppressions_reason` ON `suppressions` (`shop_id`,`reason`,`address_hash`);
