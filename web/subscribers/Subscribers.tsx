@@ -102,9 +102,9 @@ export default function Subscribers() {
             <Box paddingBlock="800">
               <BlockStack gap="300" inlineAlign="center">
                 <Text as="p" tone="subdued" alignment="center">
-                  {cursor ? 'There is nobody further on.' : 'Nobody fits. Look for less, or take a filter away.'}
+                  {next ? 'Nobody who fits so far, and many are still to be looked through.' : cursor ? 'There is nobody further on.' : 'Nobody fits. Look for less, or take a filter away.'}
                 </Text>
-                {cursor && <Turn trail={trail} next={null} />}
+                {(cursor || next) && <Turn trail={trail} next={next} />}
               </BlockStack>
             </Box>
           ) : (
