@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['tests/browser/**/*.test.ts'],
     globalSetup: ['tests/setup.ts'],
     fileParallelism: false,
+    expect: { poll: { timeout: 20_000 } }, // beside other tests a page may take its time
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -25,7 +25,8 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     maxWorkers: 2, // what two cores can carry; left to itself vitest would take one and let the other idle
     isolate: false, // half of the time went into loading the same modules for each file; nothing of the app keeps state in a module
-    testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

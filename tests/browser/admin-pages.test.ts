@@ -109,7 +109,7 @@ describe('each page', () => {
     await ada.open(path())
     await stands(ada, line)
     const frame = frameOf(ada.page)
-    await expect.poll(() => frame.locator(waiting).count()).toBe(0)
+    await expect.poll(() => frame.locator(waiting).count(), { timeout: 20_000 }).toBe(0)
     expect(await frame.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
     expect(await ada.app.getByRole('heading', { level: 1 }).count()).toBe(1)
     expect(await violations(frame)).toEqual([])

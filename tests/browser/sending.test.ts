@@ -209,7 +209,7 @@ test('too many complaints stop sending with the reason; whoever has read it may 
   await insertAll(simulation.app.db, events, [...told('delivered', 1000), ...told('complained', 20)])
   await watchComplaints(simulation.app, shop.id)
   await ada.open(`/campaigns/${id}/rehearsal`)
-  await ada.app.getByText(/delivered mails were marked as spam .* Nothing is sent until/).waitFor()
+  await ada.app.getByText(/delivered mails were marked as spam .* Nothing is sent until/).first().waitFor()
   expect(await button('Send now').isDisabled()).toBe(true)
   await ada.open('/')
   await ada.app.getByText('Sending stopped: too many people marked your mail as spam').waitFor()
