@@ -18,18 +18,15 @@ interface Step {
   env?: Record<string, string>
   counted?: boolean
 }
-/** One after the other; what stands together in a list runs beside each other: what PostgreSQL and a browser wait for leaves room for both. */
-const steps: (Step | Step[])[] = [
+const steps: Step[] = [
   { name: 'types of the server', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types of the admin', command: ['tsc', '-p', 'web/tsconfig.json'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--quiet'] },
   { name: 'theme check', command: ['node', 'scripts/theme-check.ts'] },
   { name: 'build of the admin', command: ['vite', 'build', '--logLevel', 'warn'] },
   { name: 'tests on SQLite', command: ['vitest', 'run'], env: { DATABASE_URL: '' }, counted: true },
-  [
-    { name: 'tests on PostgreSQL', command: ['vitest', 'run'], env: { DATABASE_URL: 'postgres://' }, counted: true },
-    { name: 'tests in Chromium', command: ['vitest', 'run', '--config', 'vitest.browser.config.ts'], env: { DATABASE_URL: '' }, counted: true },
-  ],
+  { name: 'tests on PostgreSQL', command: ['vitest', 'run'], env: { DATABASE_URL: 'postgres://' }, counted: true },
+  { name: 'tests in Chromium', command: ['vitest', 'run', '--config', 'vitest.browser.config.ts'], env: { DATABASE_URL: '' }, counted: true },
 ]
 
 const only = process.argv.slice(2)
@@ -38,43 +35,28 @@ let passed = 0
 let failed = 0
 let skipped = 0
 const started = Date.now()
-const wanted = (step: Step): boolean => only.length === 0 || only.some((word) => step.name.includes(word))
-for (const step of steps) {
-  const [first, ...others] = [step].flat().filter(wanted)
-  if (!first) continue
-  // Two outputs at once would be read by nobody: the others' wait until the first is over.
-  const beside = others.map((other) => ({ other, done: play(other, 'pipe') }))
-  await play(first, 'inherit')
-  for (const { done } of beside) process.stdout.write(await done)
+for (const step of steps.filter((s) => only.length === 0 || only.some((word) => s.name.includes(word)))) {
+  process.stdout.write(`\n== ${step.name}\n`)
+  const from = Date.now()
+  const file = join(folder, `${step.name.replaceAll(' ', '-')}.json`)
+  const command = step.counted ? [...step.command, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`] : step.command
+  const code = await run(command, { ...process.env, ...step.env })
+  const counts = step.counted ? read(file, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  passed += counts.passed
+  failed += counts.failed
+  skipped += counts.skipped
+  process.stdout.write(`== ${step.name}: ${counts.failed === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - from) / 1000)} s)\n`)
 }
 rmSync(folder, { recursive: true, force: true })
 process.stdout.write(`\n${Math.round((Date.now() - started) / 1000)} seconds; skipped tests belong to the other database or need what this machine lacks.\n`)
 process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
 process.exit(failed === 0 ? 0 : 1)
 
-/** Plays one step and counts it. Answers what it printed, unless that went straight out. */
-async function play(step: Step, how: 'inherit' | 'pipe'): Promise<string> {
-  let kept = ''
-  const say = (words: string): void => void (how === 'pipe' ? (kept += words) : process.stdout.write(words))
-  say(`\n== ${step.name}\n`)
-  const from = Date.now()
-  const file = join(folder, `${step.name.replaceAll(' ', '-')}.json`)
-  const command = step.counted ? [...step.command, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`] : step.command
-  const code = await run(command, { ...process.env, ...step.env }, how, say)
-  const counts = step.counted ? read(file, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
-  passed += counts.passed
-  failed += counts.failed
-  skipped += counts.skipped
-  say(`== ${step.name}: ${counts.failed === 0 ? 'holds' : 'FAILS'} (${Math.round((Date.now() - from) / 1000)} s)\n`)
-  return kept
-}
-
-function run([command = '', ...args]: string[], env: NodeJS.ProcessEnv, how: 'inherit' | 'pipe', say: (words: string) => void): Promise<number> {
+function run([command = '', ...args]: string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', how, how], env })
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', say)
+    const child = spawn(command, args, { stdio: 'inherit', env })
     child.once('error', () => resolve(1))
-    child.once('close', (code) => resolve(code ?? 1))
+    child.once('exit', (code) => resolve(code ?? 1))
   })
 }
 
